@@ -1,0 +1,54 @@
+package dev.sluice.backend;
+
+/**
+ * Recurrent layers over whole sequences.
+ *
+ * <p>For each layer, direction and step t, with W the input weights, R the recurrent weights, b and d
+ * the two biases (PyTorch's {@code weight_ih}, {@code weight_hh}, {@code bias_ih}, {@code bias_hh}),
+ * h and c the state before the step and h', c' the state after it:
+ *
+ * <p>LSTM (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000):
+ *
+ * <pre>
+ *   i = σ(Wi x + bi + Ri h + di)        f = σ(Wf x + bf + Rf h + df)
+ *   g = tanh(Wg x + bg + Rg h + dg)     o = σ(Wo x + bo + Ro h + do)
+ *   c' = f ∘ c + i ∘ g                  h' = o ∘ tanh(c')
+ * </pre>
+ *
+ * <p>GRU (Cho et al. 2014), the reset gate after the recurrent product:
+ *
+ * <pre>
+ *   r = σ(Wr x + br + Rr h + dr)        z = σ(Wz x + bz + Rz h + dz)
+ *   n = tanh(Wn x + bn + r ∘ (Rn h + dn))
+ *   h' = (1 - z) ∘ n + z ∘ h
+ * </pre>
+ *
+ * and with {@link RecurrentSpec#resetBefore}: n = tanh(Wn x + bn + Rn (r ∘ h) + dn).
+ *
+ * <p>RNN (Elman 1990): h' = tanh(W x + b + R h + d), or max(0, ·) for {@link CellType#RNN_RELU}.
+ */
+public interface RecurrentOps {
+  /**
+   * Prepares passes over sequences of up to {@code maxSteps} steps.
+   *
+   * @param spec sizes and options
+   * @param maxSteps T at most, at least 1
+   * @param batch B, at least 1
+   * @param training whether {@link RecurrentPlan#backward} will be called; dropout is applied in
+   *     training plans only
+   * @throws IllegalArgumentException when an extent is below 1 or the backend lacks an option
+   * @throws OutOfDeviceMemoryException when the workspace does not fit
+   */
+  RecurrentPlan plan(RecurrentSpec spec, int maxSteps, int batch, boolean training);
+
+  /**
+   * Prepares inference one step at a time, with the weights packed once.
+   *
+   * @param spec sizes and options; one direction; dropout is not applied
+   * @param batch B, at least 1
+   * @param weights [spec.weightCount()]; later changes are seen after {@link
+   *     RecurrentStepper#refresh} only
+   * @throws IllegalArgumentException when the spec is bidirectional or a shape does not fit
+   */
+  RecurrentStepper stepper(RecurrentSpec spec, int batch, Tensor weights);
+}

@@ -1,0 +1,42 @@
+package dev.sluice.backend.simd;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The vector width, fixed when this class is loaded: the machine's preferred one, or the one that
+ * {@code -Dsluice.vectorBits=128|256|512} forces. Results do not depend on it.
+ */
+final class Lanes {
+  /** The species of every float kernel. Must stay a static final: the compiler needs a constant. */
+  static final VectorSpecies<Float> SPECIES = species();
+
+  /** Integers of the same shape. */
+  static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, SPECIES.vectorShape());
+
+  /** Floats in one vector. */
+  static final int LANES = SPECIES.length();
+
+  private Lanes() {}
+
+  private static VectorSpecies<Float> species() {
+    String forced = System.getProperty("sluice.vectorBits");
+    if (forced == null) {
+      VectorSpecies<Float> preferred = FloatVector.SPECIES_PREFERRED;
+      return preferred.vectorBitSize() < 128 ? FloatVector.SPECIES_128 : preferred;
+    }
+    return switch (forced) {
+      case "128" -> FloatVector.SPECIES_128;
+      case "256" -> FloatVector.SPECIES_256;
+      case "512" -> FloatVector.SPECIES_512;
+      default ->
+          throw new IllegalArgumentException(
+              "sluice.vectorBits must be 128, 256 or 512, not " + forced);
+    };
+  }
+
+  /** Width in bits, for messages. */
+  static int bits() {
+    return SPECIES.vectorBitSize();
+  }
+}
