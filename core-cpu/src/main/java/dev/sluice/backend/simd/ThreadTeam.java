@@ -64,13 +64,16 @@ final class ThreadTeam implements AutoCloseable {
       job.run(0, 1);
       return;
     }
+    for (int i = 0; i < parts; i++) {
+      arrivals[i].value = 0;
+    }
     for (int i = 1; i < parts; i++) {
       members[i].give(job, parts);
     }
     try {
       job.run(0, parts);
     } catch (RuntimeException | Error e) {
-      failure = e;
+      fail(e);
     }
     for (int i = 1; i < parts; i++) {
       members[i].awaitDone();
@@ -108,16 +111,16 @@ final class ThreadTeam implements AutoCloseable {
     }
   }
 
+  /** Keeps the first failure: those that follow are its consequences. */
+  private synchronized void fail(Throwable thrown) {
+    if (failure == null) {
+      failure = thrown;
+    }
+  }
+
   private void rethrow() {
     Throwable thrown = failure;
     failure = null;
-    long highest = 0;
-    for (PaddedCounter counter : arrivals) {
-      highest = Math.max(highest, counter.value);
-    }
-    for (PaddedCounter counter : arrivals) {
-      counter.value = highest;
-    }
     if (thrown instanceof Error error) {
       throw error;
     }
@@ -177,7 +180,7 @@ final class ThreadTeam implements AutoCloseable {
         try {
           job.run(part, parts);
         } catch (Throwable e) {
-          failure = e;
+          fail(e);
         }
         done.value = seen + 1;
       }
