@@ -34,10 +34,7 @@ final class SimdMatrixOps implements MatrixOps, ThreadTeam.Job {
 
   SimdMatrixOps(ThreadTeam team) {
     this.team = team;
-    this.scratch = new Gemm.Scratch[team.size()];
-    for (int i = 0; i < scratch.length; i++) {
-      scratch[i] = new Gemm.Scratch();
-    }
+    this.scratch = Gemm.Scratch.forTeam(team.size());
   }
 
   @Override
@@ -69,7 +66,7 @@ final class SimdMatrixOps implements MatrixOps, ThreadTeam.Job {
     this.c = result.floats;
     this.cFrom = result.offset;
     long work = (long) m * n * k;
-    team.run((int) Math.clamp(work / WORK_PER_THREAD, 1, team.size()), this);
+    team.run(Math.clamp(work / WORK_PER_THREAD, 1, team.size()), this);
   }
 
   private void set(boolean transposeB, float alpha, float beta, int m, int n, int k) {
@@ -99,7 +96,7 @@ final class SimdMatrixOps implements MatrixOps, ThreadTeam.Job {
     if (transposeB) {
       panels.packColumns(b.floats, b.offset, ldb, alpha, part, parts);
     } else {
-      panels.packRows(b.floats, b.offset, ldb, alpha, part, parts);
+      panels.packRows(b.floats, b.offset, ldb, k, alpha, part, parts);
     }
     team.barrier(part, parts);
     int tiles = (m + GemmKernels.MR - 1) / GemmKernels.MR;
