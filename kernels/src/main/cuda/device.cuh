@@ -1,0 +1,69 @@
+// What every kernel file needs: how an entry point and its shared memory are declared, and the two ways in which threads
+// are laid over data.
+//
+// The same sources are compiled three times: by nvcc into the fatbin, by NVRTC at run time where there was no nvcc, and as
+// host C++ for the stand-in driver of the tests, which defines its own versions of the two macros before this file is read.
+// So nothing here includes a header, of CUDA or of the host.
+#pragma once
+
+#ifndef SLUICE_KERNEL
+// An entry point: one plain struct by value, at most `threads` threads a block.
+#define SLUICE_KERNEL(name, Arguments, threads) \
+  extern "C" __global__ void __launch_bounds__(threads) name(const __grid_constant__ Arguments a)
+#define SLUICE_SHARED(type, name, count) __shared__ type name[count]
+#define SLUICE_CHECK_ALIGNED(pointer, bytes)
+#endif
+
+// Threads of a block in every kernel. 256 lets two to eight blocks share an SM at the register counts the build reports.
+constexpr int BLOCK = 256;
+constexpr int WARP = 32;
+constexpr int WARPS = BLOCK / WARP;
+
+// Elements that are one 16-byte access.
+template <typename T>
+constexpr int PACK = 16 / (int)sizeof(T);
+
+// A number as a type, so that a loop body can be compiled once for whole packs and once for single elements.
+template <int N>
+struct Width {
+  static constexpr int value = N;
+};
+
+__device__ inline bool aligned16(const void* pointer) {
+  return (unsigned long long)pointer % 16 == 0;
+}
+
+// Whether rows of `columns` elements of T, one after another from `pointer` on, can be read in packs. Null counts as yes.
+template <typename T>
+__device__ inline bool packable(const T* pointer, long long columns) {
+  return aligned16(pointer) && columns % PACK<T> == 0;
+}
+
+// Calls body(width, first) so that the grid covers 0..count-1 once: packs of N as far as `packed` allows, then single
+// elements. Any grid will do; a thread takes every (threads in the grid)-th pack.
+template <int N, typename Body>
+__device__ inline void overElements(long long count, bool packed, Body body) {
+  const long long threads = (long long)gridDim.x * BLOCK;
+  const long long thread = (long long)blockIdx.x * BLOCK + threadIdx.x;
+  const long long packs = packed ? count / N : 0;
+  for (long long i = thread; i < packs; i += threads) {
+    body(Width<N>{}, i * N);
+  }
+  for (long long i = packs * N + thread; i < count; i += threads) {  // tail, or everything when not aligned
+    body(Width<1>{}, i);
+  }
+}
+
+// The same over one row of `columns` elements, by a group of THREADS threads of which this one is number `rank`.
+template <int N, int THREADS, typename Body>
+__device__ inline void overRow(int rank, int columns, bool packed, Body body) {
+  if (packed) {  // then columns is a multiple of N
+    for (int column = rank * N; column < columns; column += THREADS * N) {
+      body(Width<N>{}, column);
+    }
+  } else {
+    for (int column = rank; column < columns; column += THREADS) {
+      body(Width<1>{}, column);
+    }
+  }
+}

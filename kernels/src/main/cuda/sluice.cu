@@ -1,0 +1,13 @@
+// All kernels as one translation unit: what nvcc makes the fatbin of, and what NVRTC compiles where there is none.
+#include "lstm.cu"
+#include "gru.cu"
+#include "gru_before.cu"
+#include "rnn.cu"
+#include "embedding.cu"
+#include "softmax.cu"
+#include "regression.cu"
+#include "dropout.cu"
+#include "layer_norm.cu"
+#include "reductions.cu"
+#include "elements.cu"
+#include "optimizer.cu"
