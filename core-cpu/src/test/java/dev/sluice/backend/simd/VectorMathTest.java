@@ -38,7 +38,7 @@ class VectorMathTest {
         return VectorMath.sigmoid(x);
       }
     },
-    TANH(4.9, StrictMath::tanh) {
+    TANH(4.8, StrictMath::tanh) {
       @Override
       float scalar(float x) {
         return VectorMath.tanh(x);
