@@ -103,9 +103,14 @@ public final class Optimizer implements AutoCloseable {
    * Updates all parameters from their gradients, which stay as they are: {@link
    * ParameterStore#zeroGradients} clears them before the next step.
    *
-   * @param learningRate factor on the step, at least 0
+   * @param learningRate factor on the step, at least 0 and finite
+   * @throws IllegalArgumentException when it is not; nothing has changed then
    */
   public void step(double learningRate) {
+    if (!(learningRate >= 0 && learningRate < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "the learning rate must be at least 0 and finite, not " + learningRate);
+    }
     rate[0] = (float) learningRate;
     controls.learningRate().upload(rate, 0);
     backend.optimizers().sumOfSquares(parameters.gradients(), controls.gradientSquares());
