@@ -82,8 +82,9 @@ record Axis(double low, double high, boolean logarithmic) {
   private List<Double> logarithmicTicks(int wanted) {
     int from = (int) Math.floor(Math.log10(low));
     int to = (int) Math.ceil(Math.log10(high));
-    int[] mantissas = (to - from) * 2 <= wanted ? new int[] {1, 2, 5} : new int[] {1};
-    int every = Math.max(1, Math.ceilDiv(to - from, Math.max(1, wanted)));
+    int decades = (int) Math.ceil(Math.log10(high / low));
+    int[] mantissas = decades * 2 <= wanted ? new int[] {1, 2, 5} : new int[] {1};
+    int every = Math.max(1, Math.ceilDiv(decades, Math.max(1, wanted)));
     List<Double> ticks = new ArrayList<>();
     for (int power = Math.floorDiv(from, every) * every; power <= to; power += every) {
       for (int mantissa : mantissas) {
