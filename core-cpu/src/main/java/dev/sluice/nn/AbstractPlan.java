@@ -25,6 +25,11 @@ abstract class AbstractPlan implements LayerPlan {
     this.output = layer.output(input);
   }
 
+  /** Bytes of a buffer of numbers. */
+  static long bytes(Shape shape) {
+    return shape.size() * DType.FLOAT32.bytes();
+  }
+
   /** Runs the layer over an input of the right shape. */
   abstract Tensor compute(Tensor x, Pass pass);
 
