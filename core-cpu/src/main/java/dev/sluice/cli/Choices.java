@@ -1,0 +1,88 @@
+package dev.sluice.cli;
+
+import dev.sluice.backend.CellType;
+import java.util.Locale;
+
+/** The closed choices of the options; {@code toString} is what a user writes. */
+final class Choices {
+  private Choices() {}
+
+  /** Recurrent cells. */
+  enum Cell {
+    LSTM(CellType.LSTM),
+    GRU(CellType.GRU),
+    RNN(CellType.RNN_TANH),
+    RNN_RELU(CellType.RNN_RELU);
+
+    private final CellType type;
+
+    Cell(CellType type) {
+      this.type = type;
+    }
+
+    CellType type() {
+      return type;
+    }
+
+    @Override
+    public String toString() {
+      return written(this);
+    }
+  }
+
+  /** Kinds of tokens. */
+  enum Token {
+    BYTE,
+    CHAR,
+    WORD;
+
+    @Override
+    public String toString() {
+      return written(this);
+    }
+  }
+
+  /** Update rules. */
+  enum Rule {
+    SGD,
+    NESTEROV,
+    RMSPROP,
+    ADAM,
+    ADAMW;
+
+    @Override
+    public String toString() {
+      return written(this);
+    }
+  }
+
+  /** Learning rate schedules. */
+  enum Course {
+    CONSTANT,
+    STEP,
+    EXPONENTIAL,
+    COSINE,
+    PLATEAU;
+
+    @Override
+    public String toString() {
+      return written(this);
+    }
+  }
+
+  /** What is held out. */
+  enum Split {
+    DOCUMENTS,
+    TAIL,
+    STREAMS;
+
+    @Override
+    public String toString() {
+      return written(this);
+    }
+  }
+
+  private static String written(Enum<?> choice) {
+    return choice.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}
