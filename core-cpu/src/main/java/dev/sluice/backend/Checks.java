@@ -45,11 +45,14 @@ public final class Checks {
 
   /** Element-wise operations: every tensor holds floats and as many as the first. */
   public static void sameSize(String operation, Tensor first, Tensor... others) {
-    floats(operation, "first argument", first);
-    for (Tensor other : others) {
-      floats(operation, "argument", other);
+    floats(operation, "tensor 1", first);
+    for (int i = 0; i < others.length; i++) {
+      Tensor other = others[i];
+      if (other == null || other.type() == DType.INT32) { // names are made for errors only
+        floats(operation, "tensor " + (i + 2), other);
+      }
       if (other.shape().size() != first.shape().size()) {
-        throw wrong(operation, "argument", other.shape(), "the size of " + first.shape());
+        throw wrong(operation, "tensor " + (i + 2), other.shape(), "as large as " + first.shape());
       }
     }
   }
@@ -71,8 +74,7 @@ public final class Checks {
 
   /** {@link ElementOps#increment}. */
   public static void counter(Tensor counter) {
-    integers("increment", "counter", counter);
-    vector("increment", "counter", counter, 1);
+    integers("increment", "counter", counter, 1);
   }
 
   /** {@link LayerNormOps#forward}. */
@@ -118,7 +120,10 @@ public final class Checks {
       throw new IllegalArgumentException(
           "dropout: probability must be at least 0 and below 1, not " + probability);
     }
-    integers("dropout", "draw.step", draw.step());
+    if (draw == null) {
+      throw new IllegalArgumentException("dropout: draw must not be null");
+    }
+    integers("dropout", "draw.step", draw.step(), 1);
     sameSize("dropout", x, y);
   }
 
@@ -131,10 +136,7 @@ public final class Checks {
       Tensor perTarget,
       Tensor total) {
     floats("crossEntropy", "logits", logits);
-    integers("crossEntropy", "targets", targets);
-    if (targets.shape().size() != logits.shape().rows()) {
-      throw wrong("crossEntropy", "targets", targets.shape(), "[" + logits.shape().rows() + "]");
-    }
+    integers("crossEntropy", "targets", targets, logits.shape().rows());
     if (!(smoothing >= 0 && smoothing < 1)) {
       throw new IllegalArgumentException(
           "crossEntropy: smoothing must be at least 0 and below 1, not " + smoothing);
@@ -195,7 +197,7 @@ public final class Checks {
     }
     vector("update", "learningRate", controls.learningRate(), 1);
     vector("update", "gradientSquares", controls.gradientSquares(), 1);
-    integers("update", "applied", controls.applied());
+    integers("update", "applied", controls.applied(), 1);
   }
 
   /** {@link RecurrentOps#plan}. */
@@ -243,7 +245,7 @@ public final class Checks {
         throw new IllegalArgumentException(
             operation + ": dropout between layers needs a draw, which is null");
       }
-      integers(operation, "draw.step", draw.step());
+      integers(operation, "draw.step", draw.step(), 1);
     }
     if (training && initial != null && last != null && initial.h() == last.h()) {
       throw new IllegalArgumentException(
@@ -316,8 +318,7 @@ public final class Checks {
 
   private static void lengths(String operation, Tensor lengths, int batch) {
     if (lengths != null) {
-      integers(operation, "lengths", lengths);
-      vector(operation, "lengths", lengths, batch);
+      integers(operation, "lengths", lengths, batch);
     }
   }
 
@@ -343,7 +344,14 @@ public final class Checks {
   }
 
   private static void vector(String operation, String name, Tensor tensor, long size) {
-    present(operation, name, tensor);
+    floats(operation, name, tensor);
+    if (tensor.shape().size() != size) {
+      throw wrong(operation, name, tensor.shape(), "[" + size + "]");
+    }
+  }
+
+  private static void integers(String operation, String name, Tensor tensor, long size) {
+    integers(operation, name, tensor);
     if (tensor.shape().size() != size) {
       throw wrong(operation, name, tensor.shape(), "[" + size + "]");
     }

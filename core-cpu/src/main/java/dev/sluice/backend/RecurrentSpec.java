@@ -111,14 +111,21 @@ public record RecurrentSpec(
 
   /** Elements of the packed weights. */
   public long weightCount() {
-    Slice last = slices().getLast();
-    return last.offset() + last.shape().size();
+    return weightOffset(layers, 0);
   }
 
   /** Where the weights of one layer and direction begin. */
   public long weightOffset(int layer, int direction) {
-    int perLayer = bias ? 4 : 2;
-    return slices().get((layer * directions() + direction) * perLayer).offset();
+    if (layer == 0) {
+      return direction * cellWeights(inputSize);
+    }
+    long below = directions() * cellWeights(inputSize);
+    return below + ((layer - 1L) * directions() + direction) * cellWeights(outputSize());
+  }
+
+  /** Weights of one layer and direction that reads {@code inputs} features. */
+  private long cellWeights(int inputs) {
+    return (long) gateColumns() * (inputs + hiddenSize + (bias ? 2 : 0));
   }
 
   /**

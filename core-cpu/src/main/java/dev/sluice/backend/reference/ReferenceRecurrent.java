@@ -22,6 +22,12 @@ final class ReferenceRecurrent implements RecurrentOps {
   }
 
   @Override
+  public long planBytes(RecurrentSpec spec, int maxSteps, int batch, boolean training) {
+    Checks.recurrentPlan(maxSteps, batch);
+    return ReferenceRecurrentPlan.workspaceBytes(spec, maxSteps, batch);
+  }
+
+  @Override
   public RecurrentStepper stepper(RecurrentSpec spec, int batch, Tensor weights) {
     Checks.recurrentStepper(spec, batch, weights);
     return new ReferenceStepper(spec, batch, ReferenceTensor.of(weights), ledger);

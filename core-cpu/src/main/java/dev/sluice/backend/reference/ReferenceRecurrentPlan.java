@@ -49,7 +49,7 @@ final class ReferenceRecurrentPlan implements RecurrentPlan {
     this.ledger = ledger;
     this.history = new CellStep[spec.layers() * spec.directions()][batch][];
     this.outputs = new double[spec.layers()][][];
-    this.bytes = workspaceBytes();
+    this.bytes = workspaceBytes(spec, maxSteps, batch);
     ledger.add(bytes);
   }
 
@@ -285,7 +285,8 @@ final class ReferenceRecurrentPlan implements RecurrentPlan {
   }
 
   /** Inputs, states, gates and outputs of every step; kept whether training or not. */
-  private long workspaceBytes() {
+  static long workspaceBytes(RecurrentSpec spec, int maxSteps, int batch) {
+    ReferenceCell cell = ReferenceCell.of(spec);
     long doubles = 0;
     for (int layer = 0; layer < spec.layers(); layer++) {
       long perCell = 2L * spec.hiddenSize() + (long) cell.saved() * spec.hiddenSize();
