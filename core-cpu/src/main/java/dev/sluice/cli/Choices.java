@@ -1,6 +1,8 @@
 package dev.sluice.cli;
 
 import dev.sluice.backend.CellType;
+import dev.sluice.data.SplitMethod;
+import dev.sluice.task.LanguageModelConfig.InitialWeights;
 import java.util.Locale;
 
 /** The closed choices of the options; {@code toString} is what a user writes. */
@@ -72,9 +74,41 @@ final class Choices {
 
   /** What is held out. */
   enum Split {
-    DOCUMENTS,
-    TAIL,
-    STREAMS;
+    DOCUMENTS(SplitMethod.DOCUMENTS),
+    TAIL(SplitMethod.TAIL),
+    STREAMS(SplitMethod.STREAMS);
+
+    private final SplitMethod method;
+
+    Split(SplitMethod method) {
+      this.method = method;
+    }
+
+    SplitMethod method() {
+      return method;
+    }
+
+    @Override
+    public String toString() {
+      return written(this);
+    }
+  }
+
+  /** How weights are drawn. */
+  enum Initial {
+    UNIFORM(InitialWeights.UNIFORM),
+    XAVIER(InitialWeights.XAVIER),
+    ORTHOGONAL(InitialWeights.ORTHOGONAL);
+
+    private final InitialWeights weights;
+
+    Initial(InitialWeights weights) {
+      this.weights = weights;
+    }
+
+    InitialWeights weights() {
+      return weights;
+    }
 
     @Override
     public String toString() {
