@@ -69,7 +69,7 @@ final class SimdMatrixOps implements MatrixOps, ThreadTeam.Job {
     this.c = result.floats;
     this.cFrom = result.offset;
     long work = (long) m * n * k;
-    team.run((int) Math.clamp(work / WORK_PER_THREAD, 1, team.size()), this);
+    team.run(Math.clamp(work / WORK_PER_THREAD, 1, team.size()), this);
   }
 
   private void set(boolean transposeB, float alpha, float beta, int m, int n, int k) {

@@ -1,0 +1,161 @@
+package dev.sluice.cli;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+
+/**
+ * Training options from a file and from the command line, as one. A file's keys are the options'
+ * names without the dashes.
+ */
+final class TrainConfig {
+  private final TrainOptions options = new TrainOptions();
+  private final CommandLine line =
+      new CommandLine(options).setCaseInsensitiveEnumValuesAllowed(true);
+
+  private TrainConfig(List<String> arguments) {
+    line.parseArgs(arguments.toArray(String[]::new));
+  }
+
+  /** Only what the command line gave. */
+  static TrainConfig of(CommandSpec given) {
+    return new TrainConfig(arguments(matched(given)));
+  }
+
+  /**
+   * A file's options, each replaced by the command line's where that has it.
+   *
+   * @param dropped keys of the file that do not count
+   * @throws UsageException when the file has an unknown key or an ill-typed value
+   */
+  static TrainConfig of(ConfigFile file, CommandSpec given, Set<String> dropped) {
+    Map<String, OptionSpec> known = configurable(new CommandLine(new TrainOptions()));
+    Map<String, List<String>> values = matched(given);
+    for (Map.Entry<String, ConfigFile.Entry> entry : file.entries().entrySet()) {
+      check(file, entry.getKey(), entry.getValue(), known);
+      if (!dropped.contains(entry.getKey())) {
+        values.putIfAbsent(entry.getKey(), entry.getValue().values());
+      }
+    }
+    return new TrainConfig(arguments(values));
+  }
+
+  private static void check(
+      ConfigFile file, String key, ConfigFile.Entry entry, Map<String, OptionSpec> known) {
+    OptionSpec option = known.get(key);
+    if (option == null) {
+      throw file.error(
+          entry.line(),
+          "there is no option '%s'; the nearest is '%s'"
+              .formatted(key, NearestName.of(key, known.keySet())));
+    }
+    if (entry.list() && !option.isMultiValue()) {
+      throw file.error(entry.line(), "'" + key + "' takes one value, not a list");
+    }
+    for (String value : entry.values()) {
+      try {
+        new CommandLine(new TrainOptions())
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .parseArgs("--" + key + "=" + value);
+      } catch (ParameterException _) {
+        throw file.error(
+            entry.line(), "'%s' must be %s, not '%s'".formatted(key, wanted(option), value));
+      }
+    }
+  }
+
+  /** The type of an option in words. */
+  private static String wanted(OptionSpec option) {
+    Class<?> type = option.type();
+    if (type == int.class || type == Integer.class || type == long.class || type == Long.class) {
+      return "a whole number";
+    }
+    if (type == boolean.class) {
+      return "true or false";
+    }
+    if (type == Duration.class) {
+      return "a duration such as 90s, 5m or 2h";
+    }
+    if (type.isEnum()) {
+      return java.util.Arrays.stream(type.getEnumConstants())
+          .map(String::valueOf)
+          .collect(Collectors.joining(", ", "one of ", ""));
+    }
+    return Number.class.isAssignableFrom(type) || type.isPrimitive() ? "a number" : "a path";
+  }
+
+  /** The options that the command line gave, by key. */
+  private static Map<String, List<String>> matched(CommandSpec given) {
+    CommandLine.ParseResult parsed = given.commandLine().getParseResult();
+    Map<String, List<String>> values = new LinkedHashMap<>();
+    configurable(given.commandLine())
+        .forEach(
+            (key, option) -> {
+              if (parsed.hasMatchedOption(option)) {
+                values.put(key, texts(option));
+              }
+            });
+    return values;
+  }
+
+  /** The options that a file may hold, by key, in the order of the help. */
+  private static Map<String, OptionSpec> configurable(CommandLine line) {
+    Set<String> own =
+        new CommandLine(new TrainOptions())
+            .getCommandSpec().options().stream()
+                .map(OptionSpec::longestName)
+                .collect(Collectors.toSet());
+    Map<String, OptionSpec> options = new LinkedHashMap<>();
+    for (OptionSpec option : line.getCommandSpec().options()) {
+      if (own.contains(option.longestName())) {
+        options.put(option.longestName().substring(2), option);
+      }
+    }
+    return options;
+  }
+
+  private static List<String> texts(OptionSpec option) {
+    return switch ((Object) option.getValue()) {
+      case null -> List.of();
+      case Collection<?> many -> many.stream().map(TrainConfig::text).toList();
+      case Object one -> List.of(text(one));
+    };
+  }
+
+  private static String text(Object value) {
+    return switch (value) {
+      case Duration duration -> Durations.format(duration);
+      case Path path -> path.toAbsolutePath().normalize().toString();
+      default -> value.toString();
+    };
+  }
+
+  private static List<String> arguments(Map<String, List<String>> values) {
+    List<String> arguments = new ArrayList<>();
+    values.forEach((key, texts) -> texts.forEach(text -> arguments.add("--" + key + "=" + text)));
+    return arguments;
+  }
+
+  /** The options; what is decided later, such as a default that depends on others, is set in it. */
+  TrainOptions options() {
+    return options;
+  }
+
+  /** Every option that has a value now, as text, by key; lists hold several. */
+  Map<String, List<String>> values() {
+    Map<String, List<String>> values = new LinkedHashMap<>();
+    configurable(line).forEach((key, option) -> values.put(key, texts(option)));
+    values.values().removeIf(List::isEmpty);
+    return values;
+  }
+}
