@@ -1,5 +1,11 @@
 package dev.sluice.cli;
 
+import dev.sluice.data.Corpus;
+import dev.sluice.data.CorpusReader;
+import dev.sluice.data.JdkCorpus;
+import dev.sluice.task.TextData;
+import dev.sluice.task.TextOptions;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,4 +64,41 @@ final class DataOptions {
           "Steps that gradients go back, truncated backpropagation through time (default:"
               + " ${DEFAULT-VALUE}).")
   int bptt = 64;
+
+  @Option(
+      names = "--data-fingerprint",
+      paramLabel = "N",
+      hidden = true,
+      description = "Refuse to train when the text is not the one with this fingerprint.")
+  Long fingerprint;
+
+  /** Reads the text: what --data says, or the JDK's sources. */
+  Corpus read() throws IOException {
+    return data.isEmpty() ? JdkCorpus.load() : CorpusReader.read(data);
+  }
+
+  /** The task's options. */
+  TextOptions options(long seed) {
+    return new TextOptions(
+        tokenizer.toString(),
+        maxVocabulary,
+        split == null ? null : split.method(),
+        validation,
+        batch,
+        bptt,
+        seed);
+  }
+
+  /**
+   * Refuses a text other than the one that a configuration was written for.
+   *
+   * @throws IllegalStateException with the remedy
+   */
+  void requireSame(TextData found) {
+    if (fingerprint != null && fingerprint != found.fingerprint()) {
+      throw new IllegalStateException(
+          "the text is not the one that the configuration was made with, so the result would differ;"
+              + " restore it, or remove 'data-fingerprint' from the configuration to start anew");
+    }
+  }
 }

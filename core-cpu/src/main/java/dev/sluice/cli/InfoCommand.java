@@ -3,7 +3,7 @@ package dev.sluice.cli;
 import com.sun.management.OperatingSystemMXBean;
 import dev.sluice.backend.BackendProvider;
 import dev.sluice.backend.Backends;
-import java.io.PrintWriter;
+import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,9 +11,8 @@ import java.util.concurrent.Callable;
 import jdk.incubator.vector.FloatVector;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
+import picocli.CommandLine.ParentCommand;
 
 /** {@code sluice info}: what this machine offers, and which backend would run and why. */
 @Command(
@@ -40,7 +39,7 @@ final class InfoCommand implements Callable<Integer> {
       int vectorBits,
       List<BackendReport> backends) {}
 
-  @Spec private CommandSpec spec;
+  @ParentCommand private Main main;
   @Mixin private DeviceOptions devices;
 
   @Option(names = "--json", description = "Print JSON.")
@@ -49,7 +48,7 @@ final class InfoCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Report report = report();
-    PrintWriter out = spec.commandLine().getOut();
+    PrintStream out = main.out();
     if (json) {
       out.println(Json.pretty(report));
     } else {
@@ -106,7 +105,7 @@ final class InfoCommand implements Callable<Integer> {
     return cause + "; " + running + "; " + provider.probe().reason();
   }
 
-  private static void print(Report report, PrintWriter out) {
+  private static void print(Report report, PrintStream out) {
     out.println("Sluice     " + report.version());
     out.println("JDK        " + report.jdk() + ", " + report.javaHome());
     out.println("System     " + report.system() + ", " + report.processors() + " processors");

@@ -1,9 +1,7 @@
 package dev.sluice.cli;
 
-import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -15,7 +13,13 @@ import picocli.CommandLine.Spec;
 /** The command line. Exit codes: 0 done, 1 failed, 2 wrong usage. */
 @Command(
     name = "sluice",
-    description = "Trains and runs LSTM, GRU and RNN language models on the JVM.",
+    description = {
+      "Trains and runs LSTM, GRU and RNN language models on the JVM.",
+      "",
+      "'sluice train' without options trains on the sources of the running JDK for 90 seconds;",
+      "'sluice COMMAND --help' lists the options of a command.",
+      ""
+    },
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
     version = "sluice " + Main.VERSION,
@@ -28,11 +32,6 @@ import picocli.CommandLine.Spec;
       EvalCommand.class,
       InfoCommand.class,
       ParityCommand.class
-    },
-    footer = {
-      "",
-      "'sluice train' without options trains on the sources of the running JDK for 90 seconds.",
-      "'sluice COMMAND --help' lists the options of a command."
     })
 public final class Main implements Runnable {
   static final String VERSION = "0.1.0";
@@ -48,7 +47,23 @@ public final class Main implements Runnable {
       description = "Show the stack trace of a failure.")
   private boolean debug;
 
-  private Main() {}
+  private final PrintStream out;
+  private final PrintStream err;
+
+  private Main(PrintStream out, PrintStream err) {
+    this.out = out;
+    this.err = err;
+  }
+
+  /** For results. */
+  PrintStream out() {
+    return out;
+  }
+
+  /** For errors, and for progress when results are for a program. */
+  PrintStream err() {
+    return err;
+  }
 
   /** Runs the command line and ends the JVM with its exit code. */
   public static void main(String[] args) {
@@ -60,8 +75,8 @@ public final class Main implements Runnable {
   /**
    * Runs the command line.
    *
-   * @param out receives results, as UTF-8
-   * @param err receives errors and notes, as UTF-8
+   * @param out receives results
+   * @param err receives errors and notes
    * @return the exit code
    */
   public static int run(String[] args, PrintStream out, PrintStream err) {
@@ -72,18 +87,18 @@ public final class Main implements Runnable {
           OLDEST, Runtime.version());
       return 1;
     }
-    Main main = new Main();
+    Main main = new Main(out, err);
     CommandLine line = new CommandLine(main);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setUsageHelpLongOptionsMaxWidth(28);
-    line.setOut(new PrintWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8), true));
-    line.setErr(new PrintWriter(new OutputStreamWriter(err, StandardCharsets.UTF_8), true));
+    line.setOut(new PrintWriter(out, true));
+    line.setErr(new PrintWriter(err, true));
     line.setParameterExceptionHandler((problem, _) -> main.wrongUsage(problem));
-    line.setExecutionExceptionHandler((problem, command, _) -> main.failed(problem, command));
+    line.setExecutionExceptionHandler((problem, _, _) -> main.failed(problem));
     try {
       return line.execute(args);
     } catch (OutOfMemoryError problem) {
-      return main.failed(problem, line);
+      return main.failed(problem);
     }
   }
 
@@ -96,24 +111,22 @@ public final class Main implements Runnable {
 
   private int wrongUsage(ParameterException problem) {
     CommandLine command = problem.getCommandLine();
-    PrintWriter err = command.getErr();
     err.println("sluice: " + problem.getMessage());
     err.println("'" + command.getCommandSpec().qualifiedName() + " --help' lists the options.");
-    showTrace(problem, err);
+    showTrace(problem);
     return CommandLine.ExitCode.USAGE;
   }
 
-  private int failed(Throwable problem, CommandLine command) {
-    PrintWriter err = command.getErr();
-    command.getOut().flush();
+  private int failed(Throwable problem) {
+    out.flush();
     err.println("sluice: " + Failures.sentence(problem));
-    showTrace(problem, err);
+    showTrace(problem);
     return problem instanceof UsageException
         ? CommandLine.ExitCode.USAGE
         : CommandLine.ExitCode.SOFTWARE;
   }
 
-  private void showTrace(Throwable problem, PrintWriter err) {
+  private void showTrace(Throwable problem) {
     if (debug) {
       problem.printStackTrace(err);
     }

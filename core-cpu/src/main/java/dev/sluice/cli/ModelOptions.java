@@ -70,4 +70,23 @@ final class ModelOptions {
           "Initial weights: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}, bounds"
               + " 1/sqrt(H)).")
   Choices.Initial init = Choices.Initial.UNIFORM;
+
+  /** The task's config. */
+  LanguageModelConfig config() {
+    if (forgetBias != null && cell != Choices.Cell.LSTM) {
+      throw new IllegalArgumentException(
+          "--forget-bias is for the LSTM; the cell is " + cell + ", which has no forget gate");
+    }
+    return new LanguageModelConfig(
+        cell.type(),
+        resetBefore,
+        layers,
+        hidden,
+        embedding == null ? LanguageModelConfig.AUTOMATIC : embedding,
+        dropout,
+        tie,
+        layerNorm,
+        forgetBias == null ? 1 : forgetBias,
+        init.weights());
+  }
 }

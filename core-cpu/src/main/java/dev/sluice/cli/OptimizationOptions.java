@@ -1,5 +1,9 @@
 package dev.sluice.cli;
 
+import dev.sluice.backend.UpdateRule;
+import dev.sluice.optim.Optimizer;
+import dev.sluice.optim.Schedule;
+import dev.sluice.task.LanguageModelTraining;
 import picocli.CommandLine.Option;
 
 /** How gradients become steps. */
@@ -128,4 +132,57 @@ final class OptimizationOptions {
       paramLabel = "X",
       description = "Probability spread over all tokens in training (default: ${DEFAULT-VALUE}).")
   float smoothing;
+
+  /** The settings of optimiser and loss. */
+  LanguageModelTraining.Settings settings(long seed) {
+    return new LanguageModelTraining.Settings(
+        updateRule(), limit("--clip-norm", clipNorm), limit("--clip-value", clipValue), smoothing, seed);
+  }
+
+  private UpdateRule updateRule() {
+    return switch (rule) {
+      case SGD -> new UpdateRule.Sgd(momentum == null ? 0 : momentum, false, weightDecay);
+      case NESTEROV -> new UpdateRule.Sgd(momentum == null ? 0.9f : momentum, true, weightDecay);
+      case RMSPROP -> new UpdateRule.RmsProp(decay, epsilon, weightDecay);
+      case ADAM -> new UpdateRule.Adam(beta1, beta2, epsilon, weightDecay, false);
+      case ADAMW -> new UpdateRule.Adam(beta1, beta2, epsilon, weightDecay, true);
+    };
+  }
+
+  private static double limit(String option, double value) {
+    if (!(value >= 0)) {
+      throw new IllegalArgumentException(option + " must be at least 0, not " + value);
+    }
+    return value == 0 ? Optimizer.NO_CLIPPING : value;
+  }
+
+  /** The learning rate to start from. */
+  double rate() {
+    if (learningRate != null) {
+      return learningRate;
+    }
+    return rule == Choices.Rule.SGD || rule == Choices.Rule.NESTEROV ? 0.5 : 0.002;
+  }
+
+  /**
+   * The schedule.
+   *
+   * @param plannedSteps steps of the run when they are known, else 0
+   */
+  Schedule schedule(long plannedSteps) {
+    return switch (schedule) {
+      case CONSTANT -> new Schedule.Constant(rate());
+      case STEP -> new Schedule.Step(rate(), rateDecay, rateDecayEvery, Schedule.Unit.STEPS);
+      case EXPONENTIAL -> new Schedule.Exponential(rate(), rateDecay, rateDecayAfter);
+      case COSINE -> {
+        long steps = scheduleSteps == null ? plannedSteps : scheduleSteps;
+        if (steps == 0) {
+          throw new IllegalArgumentException(
+              "--schedule cosine needs --schedule-steps, --max-steps or --epochs to know its end");
+        }
+        yield new Schedule.Cosine(rate(), rateMinimum, warmup, steps);
+      }
+      case PLATEAU -> new Schedule.Plateau(rate(), rateDecay, ratePatience, rateMinimum);
+    };
+  }
 }

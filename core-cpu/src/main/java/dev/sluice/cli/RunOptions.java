@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.train.Trainer;
 import java.nio.file.Path;
 import java.time.Duration;
 import picocli.CommandLine.Option;
@@ -54,4 +55,37 @@ final class RunOptions {
       paramLabel = "FOLDER",
       description = "The run's folder, new or empty (default: runs/ and the time).")
   Path out;
+
+  /** Sets the default limit where nothing else would end the run. */
+  void limitByDefault() {
+    if (epochs == null && maxSteps == null && maxTime == null) {
+      maxTime = Duration.ofSeconds(90);
+    }
+  }
+
+  /** The step at which the run ends at the latest; 0 when only time ends it. */
+  long plannedSteps(long stepsPerEpoch) {
+    long bySteps = maxSteps == null ? Long.MAX_VALUE : maxSteps;
+    long byEpochs = epochs == null ? Long.MAX_VALUE : Math.multiplyExact(epochs, stepsPerEpoch);
+    long planned = Math.min(bySteps, byEpochs);
+    return planned == Long.MAX_VALUE ? 0 : planned;
+  }
+
+  /** Hands limits and intervals to a trainer. */
+  void apply(Trainer.Builder trainer) {
+    if (epochs != null) {
+      trainer.epochs(epochs);
+    }
+    if (maxSteps != null) {
+      trainer.maxSteps(maxSteps);
+    }
+    if (maxTime != null) {
+      trainer.maxTime(maxTime);
+    }
+    trainer
+        .validateEvery(validateEvery)
+        .patience(patience)
+        .checkpointEvery(checkpointEvery)
+        .seed(seed);
+  }
 }

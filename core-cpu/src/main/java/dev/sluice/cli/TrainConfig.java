@@ -1,8 +1,12 @@
 package dev.sluice.cli;
 
+import dev.sluice.format.AtomicFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -87,7 +91,7 @@ final class TrainConfig {
       return "a duration such as 90s, 5m or 2h";
     }
     if (type.isEnum()) {
-      return java.util.Arrays.stream(type.getEnumConstants())
+      return Arrays.stream(type.getEnumConstants())
           .map(String::valueOf)
           .collect(Collectors.joining(", ", "one of ", ""));
     }
@@ -110,25 +114,26 @@ final class TrainConfig {
 
   /** The options that a file may hold, by key, in the order of the help. */
   private static Map<String, OptionSpec> configurable(CommandLine line) {
-    Set<String> own =
-        new CommandLine(new TrainOptions())
-            .getCommandSpec().options().stream()
-                .map(OptionSpec::longestName)
-                .collect(Collectors.toSet());
     Map<String, OptionSpec> options = new LinkedHashMap<>();
     for (OptionSpec option : line.getCommandSpec().options()) {
-      if (own.contains(option.longestName())) {
+      if (isConfigurable(option)) {
         options.put(option.longestName().substring(2), option);
       }
     }
     return options;
   }
 
+  /** Whether a configuration file may hold an option: those in the groups of {@link TrainOptions}. */
+  static boolean isConfigurable(OptionSpec option) {
+    return option.group() != null;
+  }
+
   private static List<String> texts(OptionSpec option) {
-    return switch ((Object) option.getValue()) {
+    Object value = option.getValue();
+    return switch (value) {
       case null -> List.of();
       case Collection<?> many -> many.stream().map(TrainConfig::text).toList();
-      case Object one -> List.of(text(one));
+      default -> List.of(text(value));
     };
   }
 
@@ -157,5 +162,53 @@ final class TrainConfig {
     configurable(line).forEach((key, option) -> values.put(key, texts(option)));
     values.values().removeIf(List::isEmpty);
     return values;
+  }
+
+  /** The options as a list of names and values, for people. */
+  Map<String, String> describe() {
+    Map<String, String> described = new LinkedHashMap<>();
+    values().forEach((key, texts) -> described.put(key, String.join(", ", texts)));
+    return described;
+  }
+
+  /**
+   * Writes the options to a file that {@link ConfigFile} reads, whole or not at all. The run's own
+   * folder is left out, so that the file can start another run.
+   *
+   * @param comments lines at the top
+   */
+  void write(Path file, List<String> comments) throws IOException {
+    StringBuilder yaml = new StringBuilder();
+    comments.forEach(comment -> yaml.append("# ").append(comment).append('\n'));
+    values()
+        .forEach(
+            (key, texts) -> {
+              if (key.equals("out")) {
+                return;
+              }
+              yaml.append(key).append(':');
+              if (key.equals("data")) {
+                texts.forEach(text -> yaml.append("\n  - ").append(quoted(text)));
+              } else {
+                yaml.append(' ').append(texts.getFirst());
+              }
+              yaml.append('\n');
+            });
+    AtomicFile.write(file, out -> out.write(yaml.toString().getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** A path as a double-quoted YAML scalar. */
+  private static String quoted(String text) {
+    StringBuilder quoted = new StringBuilder("\"");
+    for (char c : text.toCharArray()) {
+      if (c == '"' || c == '\\') {
+        quoted.append('\\').append(c);
+      } else if (Character.isISOControl(c)) {
+        quoted.append(String.format("\\x%02x", (int) c));
+      } else {
+        quoted.append(c);
+      }
+    }
+    return quoted.append('"').toString();
   }
 }

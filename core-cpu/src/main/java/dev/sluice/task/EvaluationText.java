@@ -19,6 +19,9 @@ interface EvaluationText {
    */
   void fill(long window, int[] inputs, int[] targets);
 
+  /** Number of targets. */
+  long tokens();
+
   /** Unicode code points that all targets stand for. */
   long characters();
 }

@@ -40,6 +40,11 @@ final class HeldOutWindows implements EvaluationText {
   }
 
   @Override
+  public long tokens() {
+    return windows.count() * windows.batch() * windows.steps();
+  }
+
+  @Override
   public long characters() {
     return characters;
   }

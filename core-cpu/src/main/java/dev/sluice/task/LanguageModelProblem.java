@@ -68,17 +68,18 @@ public final class LanguageModelProblem implements TrainingProblem, AutoCloseabl
     return Shape.of(data.options().steps(), data.options().batch());
   }
 
-  /** Bytes of tensors and plans that a problem allocates on the device; the weights not included. */
-  static long planBytes(LanguageModel model, TextData data) {
+  /** Bytes of tensors, plans and host buffers of the training pass; the weights not included. */
+  static long trainingBytes(LanguageModel model, TextData data) {
     Shape window = window(data);
     Shape logits = model.layers().output(window);
-    long training =
-        model.layers().planBytes(model.backend(), window, Gradients.PARAMETERS)
-            + new CrossEntropy(0).planBytes(logits, true, true)
-            + 2 * window.size() * DType.INT32.bytes();
-    long validation =
-        data.validation() == null ? 0 : TextEvaluator.planBytes(model, data.validation());
-    return training + validation + TextGenerator.planBytes(model);
+    return model.layers().planBytes(model.backend(), window, Gradients.PARAMETERS)
+        + new CrossEntropy(0).planBytes(logits, true, true)
+        + 4 * window.size() * Integer.BYTES;
+  }
+
+  /** Bytes of the validation pass; 0 when nothing is held out. */
+  static long validationBytes(LanguageModel model, TextData data) {
+    return data.validation() == null ? 0 : TextEvaluator.bytes(model, data.validation());
   }
 
   @Override

@@ -41,8 +41,11 @@ final class ModelFile {
     List<NamedArray> arrays = new ArrayList<>();
     for (Parameter parameter : model.parameters().parameters()) {
       arrays.add(
-          new NamedArray.Floats(
-              parameter.name(), extents(parameter.shape()), parameter.value().toFloats()));
+          new NamedArray.FloatSource(
+              parameter.name(),
+              extents(parameter.shape()),
+              (from, chunk, count) ->
+                  parameter.value().slice(from, Shape.of(count)).download(chunk, 0)));
     }
     Map<String, String> metadata =
         Map.of(

@@ -128,6 +128,28 @@ public final class TextData {
     return validationCharacters;
   }
 
+  /**
+   * A mean loss on the validation part as a score.
+   *
+   * @param natsPerToken as {@link LanguageModelProblem#evaluate} gives it
+   * @throws IllegalStateException when nothing is held out
+   */
+  public TextScore score(double natsPerToken) {
+    if (validation == null) {
+      throw new IllegalStateException("nothing is held out for validation");
+    }
+    long tokens = validation.tokens();
+    return new TextScore(natsPerToken * tokens, tokens, validation.characters());
+  }
+
+  /** Bytes of the tokens in memory. */
+  long bytes() {
+    long trained = training.count() * options.batch() * options.steps();
+    long held =
+        validation == null ? 0 : validation.windows() * validation.batch() * validation.steps();
+    return (trained + held) * Integer.BYTES;
+  }
+
   /** A number that changes when a text of the corpus does, to tell whether a run may be resumed. */
   public long fingerprint() {
     return fingerprint;

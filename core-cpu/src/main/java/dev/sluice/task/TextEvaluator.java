@@ -39,13 +39,13 @@ final class TextEvaluator implements AutoCloseable {
     hostTargets = new int[hostInputs.length];
   }
 
-  /** Bytes of the tensors and plans that an evaluator allocates on the device. */
-  static long planBytes(LanguageModel model, EvaluationText text) {
+  /** Bytes of the tensors, plans and host buffers of an evaluator. */
+  static long bytes(LanguageModel model, EvaluationText text) {
     Shape window = Shape.of(text.steps(), text.batch());
     Shape logits = model.layers().output(window);
     return model.layers().planBytes(model.backend(), window, Gradients.NONE)
         + new CrossEntropy(0).planBytes(logits, false, false)
-        + 2 * window.size() * DType.INT32.bytes();
+        + 4 * window.size() * Integer.BYTES;
   }
 
   /** Scores the text with the weights as they are now, from a zero state. */

@@ -55,6 +55,11 @@ final class WholeText implements EvaluationText {
   }
 
   @Override
+  public long tokens() {
+    return tokens.length - 1;
+  }
+
+  @Override
   public long characters() {
     return characters;
   }
