@@ -37,8 +37,7 @@ final class DeviceOptions {
     List<BackendProvider> providers = Backends.providers();
     List<String> known =
         Stream.concat(
-                Stream.of("auto"),
-                providers.stream().flatMap(p -> Stream.of(p.device(), p.name())))
+                Stream.of("auto"), providers.stream().flatMap(p -> Stream.of(p.device(), p.name())))
             .distinct()
             .toList();
     if (!known.contains(device)) {

@@ -28,8 +28,12 @@ final class Failures {
           ("the JVM's heap of %d MiB is too small; lower --hidden, --batch or --bptt, or allow more"
                   + " with SLUICE_JAVA_OPTS=-Xmx8g (sluice train --dry-run forecasts the need)")
               .formatted(Runtime.getRuntime().maxMemory() >> 20);
-      case IllegalArgumentException _, IllegalStateException _, IOException _,
-          OutOfDeviceMemoryException _, UsageException _ when failure.getMessage() != null ->
+      case IllegalArgumentException _,
+          IllegalStateException _,
+          IOException _,
+          OutOfDeviceMemoryException _,
+          UsageException _
+          when failure.getMessage() != null ->
           failure.getMessage();
       default -> "an error in Sluice itself: " + failure + " (--debug shows where)";
     };

@@ -111,7 +111,7 @@ public final class Main implements Runnable {
 
   private int wrongUsage(ParameterException problem) {
     CommandLine command = problem.getCommandLine();
-    err.println("sluice: " + problem.getMessage());
+    err.println("sluice: " + UsageMessages.sentence(problem));
     err.println("'" + command.getCommandSpec().qualifiedName() + " --help' lists the options.");
     showTrace(problem);
     return CommandLine.ExitCode.USAGE;

@@ -136,7 +136,11 @@ final class OptimizationOptions {
   /** The settings of optimiser and loss. */
   LanguageModelTraining.Settings settings(long seed) {
     return new LanguageModelTraining.Settings(
-        updateRule(), limit("--clip-norm", clipNorm), limit("--clip-value", clipValue), smoothing, seed);
+        updateRule(),
+        limit("--clip-norm", clipNorm),
+        limit("--clip-value", clipValue),
+        smoothing,
+        seed);
   }
 
   private UpdateRule updateRule() {

@@ -72,11 +72,10 @@ final class RunFolders {
   static Path model(Path given) throws IOException {
     if (given == null) {
       return newestModel()
-          .orElseThrow(
-              () ->
-                  new UsageException(
-                      "no --model was given, and the folder runs has none; train one with 'sluice"
-                          + " train'"));
+          .orElseThrow(() ->
+              new UsageException(
+                  "no --model was given, and the folder runs has none; train one with 'sluice"
+                      + " train'"));
     }
     if (!Files.exists(given)) {
       throw new UsageException("there is no model " + given);

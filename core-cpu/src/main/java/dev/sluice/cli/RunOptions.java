@@ -20,7 +20,8 @@ final class RunOptions {
       names = "--max-time",
       paramLabel = "TIME",
       converter = Durations.class,
-      description = "End after a time such as 90s, 5m, 1h30m (default: 90s when nothing else ends it).")
+      description =
+          "End after a time such as 90s, 5m, 1h30m (default: 90s when nothing else ends it).")
   Duration maxTime;
 
   @Option(

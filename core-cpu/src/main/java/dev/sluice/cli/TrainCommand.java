@@ -49,7 +49,8 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--resume",
       paramLabel = "FOLDER",
-      description = "Go on with the run in this folder; only limits, device and threads may change.")
+      description =
+          "Go on with the run in this folder; only limits, device and threads may change.")
   private Path resume;
 
   @Option(

@@ -6,13 +6,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -43,8 +41,17 @@ final class TrainConfig {
    * @throws UsageException when the file has an unknown key or an ill-typed value
    */
   static TrainConfig of(ConfigFile file, CommandSpec given, Set<String> dropped) {
+    return of(file, matched(given), dropped);
+  }
+
+  /** As above without a command line. */
+  static TrainConfig of(ConfigFile file) {
+    return of(file, new LinkedHashMap<>(), Set.of());
+  }
+
+  private static TrainConfig of(
+      ConfigFile file, Map<String, List<String>> values, Set<String> dropped) {
     Map<String, OptionSpec> known = configurable(new CommandLine(new TrainOptions()));
-    Map<String, List<String>> values = matched(given);
     for (Map.Entry<String, ConfigFile.Entry> entry : file.entries().entrySet()) {
       check(file, entry.getKey(), entry.getValue(), known);
       if (!dropped.contains(entry.getKey())) {
@@ -73,29 +80,10 @@ final class TrainConfig {
             .parseArgs("--" + key + "=" + value);
       } catch (ParameterException _) {
         throw file.error(
-            entry.line(), "'%s' must be %s, not '%s'".formatted(key, wanted(option), value));
+            entry.line(),
+            "'%s' must be %s, not '%s'".formatted(key, UsageMessages.wanted(option), value));
       }
     }
-  }
-
-  /** The type of an option in words. */
-  private static String wanted(OptionSpec option) {
-    Class<?> type = option.type();
-    if (type == int.class || type == Integer.class || type == long.class || type == Long.class) {
-      return "a whole number";
-    }
-    if (type == boolean.class) {
-      return "true or false";
-    }
-    if (type == Duration.class) {
-      return "a duration such as 90s, 5m or 2h";
-    }
-    if (type.isEnum()) {
-      return Arrays.stream(type.getEnumConstants())
-          .map(String::valueOf)
-          .collect(Collectors.joining(", ", "one of ", ""));
-    }
-    return Number.class.isAssignableFrom(type) || type.isPrimitive() ? "a number" : "a path";
   }
 
   /** The options that the command line gave, by key. */
@@ -103,12 +91,11 @@ final class TrainConfig {
     CommandLine.ParseResult parsed = given.commandLine().getParseResult();
     Map<String, List<String>> values = new LinkedHashMap<>();
     configurable(given.commandLine())
-        .forEach(
-            (key, option) -> {
-              if (parsed.hasMatchedOption(option)) {
-                values.put(key, texts(option));
-              }
-            });
+        .forEach((key, option) -> {
+          if (parsed.hasMatchedOption(option)) {
+            values.put(key, texts(option));
+          }
+        });
     return values;
   }
 
@@ -181,19 +168,18 @@ final class TrainConfig {
     StringBuilder yaml = new StringBuilder();
     comments.forEach(comment -> yaml.append("# ").append(comment).append('\n'));
     values()
-        .forEach(
-            (key, texts) -> {
-              if (key.equals("out")) {
-                return;
-              }
-              yaml.append(key).append(':');
-              if (key.equals("data")) {
-                texts.forEach(text -> yaml.append("\n  - ").append(quoted(text)));
-              } else {
-                yaml.append(' ').append(texts.getFirst());
-              }
-              yaml.append('\n');
-            });
+        .forEach((key, texts) -> {
+          if (key.equals("out")) {
+            return;
+          }
+          yaml.append(key).append(':');
+          if (key.equals("data")) {
+            texts.forEach(text -> yaml.append("\n  - ").append(quoted(text)));
+          } else {
+            yaml.append(' ').append(texts.getFirst());
+          }
+          yaml.append('\n');
+        });
     AtomicFile.write(file, out -> out.write(yaml.toString().getBytes(StandardCharsets.UTF_8)));
   }
 

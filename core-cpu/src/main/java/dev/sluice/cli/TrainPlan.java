@@ -115,15 +115,12 @@ record TrainPlan(
 
   private String backend() {
     String asked = config.options().device.device;
-    List<String> refused =
-        choice.candidates().stream()
-            .takeWhile(candidate -> !candidate.chosen())
-            .map(candidate -> "not " + candidate.name() + ": " + candidate.reason())
-            .toList();
+    List<String> reasons = new ArrayList<>(List.of("the fastest that can run here"));
+    choice.candidates().stream()
+        .takeWhile(candidate -> !candidate.chosen())
+        .forEach(candidate -> reasons.add("not " + candidate.name() + ": " + candidate.reason()));
     String why =
-        asked.equals("auto")
-            ? "the fastest that can run here" + String.join("", refused.stream().map(r -> "; " + r).toList())
-            : "asked for with --device " + asked;
+        asked.equals("auto") ? String.join("; ", reasons) : "asked for with --device " + asked;
     return "%s, %s (%s)".formatted(choice.backend().name(), choice.backend().description(), why);
   }
 
@@ -132,7 +129,8 @@ record TrainPlan(
     long need = outline.memory().bytes();
     String text = "%s of at most %s".formatted(Units.bytes(need), Units.bytes(limit));
     return need > limit
-        ? text + ": not enough; lower --hidden, --batch or --bptt, or allow more heap with"
+        ? text
+            + ": not enough; lower --hidden, --batch or --bptt, or allow more heap with"
             + " SLUICE_JAVA_OPTS=-Xmx"
         : text;
   }

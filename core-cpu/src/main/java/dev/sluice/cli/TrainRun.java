@@ -60,14 +60,14 @@ final class TrainRun {
     LanguageModelConfig model = Options.checked(options.model::config);
     LanguageModelTraining.Settings settings =
         Options.checked(() -> options.optimization.settings(options.run.seed));
-    TextData data = read(textOptions);
-    long stepsPerEpoch =
-        Math.ceilDiv(data.training().count(), Math.max(1, options.optimization.accumulate));
-    Schedule schedule =
-        Options.checked(
-            () -> options.optimization.schedule(options.run.plannedSteps(stepsPerEpoch)));
     Backends.Choice choice = options.device.open();
     try (Backend backend = choice.backend()) {
+      TextData data = read(textOptions);
+      long stepsPerEpoch =
+          Math.ceilDiv(data.training().count(), Math.max(1, options.optimization.accumulate));
+      Schedule schedule =
+          Options.checked(
+              () -> options.optimization.schedule(options.run.plannedSteps(stepsPerEpoch)));
       LanguageModelTraining.Outline outline =
           LanguageModelTraining.outline(backend, model, data, settings);
       resolve(data, outline, schedule);
@@ -75,11 +75,13 @@ final class TrainRun {
           new TrainPlan(config, data, outline, choice, folder, textNotes, stepsPerEpoch);
       plan.print(out);
       if (dryRun) {
+        plan.printMemory(out);
         return TrainSummary.planned(plan);
       }
       try (LanguageModelTraining training =
           new LanguageModelTraining(backend, model, data, settings)) {
-        return TrainSummary.of(plan, train(plan, training, schedule, backend), heapInUse(), backend);
+        return TrainSummary.of(
+            plan, train(plan, training, schedule, backend), heapInUse(), backend);
       }
     }
   }
@@ -88,11 +90,11 @@ final class TrainRun {
   private TextData read(TextOptions textOptions) throws IOException {
     Corpus corpus = options.text.read();
     textNotes.add(
-        "%s: %s documents, %s characters"
+        "%s: %s, %s"
             .formatted(
                 corpus.name(),
-                Units.count(corpus.documents().size()),
-                Units.count(corpus.characters())));
+                Units.count(corpus.documents().size(), "document"),
+                Units.count(corpus.characters(), "character")));
     textNotes.addAll(corpus.notes());
     TextData data = TextData.of(corpus, textOptions);
     options.text.requireSame(data);
@@ -127,11 +129,10 @@ final class TrainRun {
             .listener(progress())
             .listener(new MetricsLog(folder.metrics()))
             .listener(new HtmlReport(folder.report(), folder.metrics()));
-    Options.checked(
-        () -> {
-          options.run.apply(builder);
-          return builder;
-        });
+    Options.checked(() -> {
+      options.run.apply(builder);
+      return builder;
+    });
     if (resumed) {
       builder.resume(folder.lastCheckpoint());
     }

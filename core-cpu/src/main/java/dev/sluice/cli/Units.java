@@ -18,4 +18,9 @@ final class Units {
   static String count(long count) {
     return String.format(Locale.ROOT, "%,d", count);
   }
+
+  /** With the noun, in the plural where it must be. */
+  static String count(long count, String noun) {
+    return count(count) + " " + (count == 1 ? noun : noun + "s");
+  }
 }

@@ -16,6 +16,7 @@ import dev.sluice.nn.Sequential;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 
@@ -45,9 +46,7 @@ public final class LanguageModel implements AutoCloseable {
     this.config = config.resolve(tokenizer.size());
     this.tokenizer = tokenizer;
     input = makeInput();
-    recurrent =
-        new RecurrentStack(
-            parameters, "rnn", spec(), recurrentInitializers(this.config));
+    recurrent = new RecurrentStack(parameters, "rnn", spec(), recurrentInitializers(this.config));
     head = makeHead();
   }
 
@@ -130,9 +129,7 @@ public final class LanguageModel implements AutoCloseable {
                   Initializer.zeros(),
                   OptionalDouble.empty());
         };
-    return Float.isNaN(config.forgetBias())
-        ? initial
-        : initial.withForgetBias(config.forgetBias());
+    return Float.isNaN(config.forgetBias()) ? initial : initial.withForgetBias(config.forgetBias());
   }
 
   private Sequential makeHead() {
@@ -214,6 +211,33 @@ public final class LanguageModel implements AutoCloseable {
         new TextEvaluator(this, new WholeText("text", tokenizer, text))) {
       return evaluator.score();
     }
+  }
+
+  /**
+   * Scores the part of a corpus that was held out.
+   *
+   * @param data made as for training this model
+   * @throws IllegalArgumentException when nothing is held out, or the vocabulary is another
+   */
+  public TextScore score(TextData data) {
+    if (data.validation() == null) {
+      throw new IllegalArgumentException("nothing is held out to score the model on");
+    }
+    if (!data.tokenizer().pieces().equals(tokenizer.pieces())) {
+      throw new IllegalArgumentException(
+          "the model's vocabulary is not that of the text: it was trained on another one");
+    }
+    try (TextEvaluator evaluator = new TextEvaluator(this, data.validation())) {
+      return evaluator.score();
+    }
+  }
+
+  /** How many tokens of a text are outside the vocabulary. */
+  public long unknownTokens(String text) {
+    int unknown = tokenizer.unknownId();
+    return unknown < 0
+        ? 0
+        : Arrays.stream(tokenizer.encode(text)).filter(token -> token == unknown).count();
   }
 
   /**

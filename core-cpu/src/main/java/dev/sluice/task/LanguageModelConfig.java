@@ -39,16 +39,7 @@ public record LanguageModelConfig(
   /** One LSTM layer of 256 units. */
   public static final LanguageModelConfig DEFAULT =
       new LanguageModelConfig(
-          CellType.LSTM,
-          false,
-          1,
-          256,
-          AUTOMATIC,
-          0,
-          false,
-          false,
-          1,
-          InitialWeights.UNIFORM);
+          CellType.LSTM, false, 1, 256, AUTOMATIC, 0, false, false, 1, InitialWeights.UNIFORM);
 
   /** How initial weights are drawn. */
   public enum InitialWeights {

@@ -55,7 +55,11 @@ public final class LanguageModelTraining implements AutoCloseable {
     problem = new LanguageModelProblem(model, data, settings.smoothing());
     optimizer =
         new Optimizer(
-            backend, model.parameters(), settings.rule(), settings.clipNorm(), settings.clipValue());
+            backend,
+            model.parameters(),
+            settings.rule(),
+            settings.clipNorm(),
+            settings.clipValue());
   }
 
   /** Describes a training without allocating anything for it; arguments as of the constructor. */

@@ -36,7 +36,10 @@ public final class TextData {
     training = tokens.training().windows();
     if (streams) {
       validation =
-          tokens.validation().map(part -> new HeldOutWindows(part.windows(), tokenizer)).orElse(null);
+          tokens
+              .validation()
+              .map(part -> new HeldOutWindows(part.windows(), tokenizer))
+              .orElse(null);
       validationCharacters = validation == null ? 0 : validation.characters();
       trainingCharacters = corpus.characters() - validationCharacters;
     } else {
@@ -82,7 +85,7 @@ public final class TextData {
   }
 
   /** The text of documents, one after the other. */
-  static String join(List<Document> documents) {
+  public static String join(List<Document> documents) {
     return documents.stream().map(Document::text).collect(Collectors.joining());
   }
 

@@ -46,8 +46,7 @@ public record TextOptions(
 
   /** The same with B streams of T steps. */
   public TextOptions withWindow(int streams, int stepCount) {
-    return new TextOptions(
-        tokenizer, maxVocabulary, split, validation, streams, stepCount, seed);
+    return new TextOptions(tokenizer, maxVocabulary, split, validation, streams, stepCount, seed);
   }
 
   /** The same with another tokenizer. */

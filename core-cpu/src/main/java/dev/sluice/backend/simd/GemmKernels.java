@@ -51,14 +51,47 @@ final class GemmKernels {
       int cStride) {
     int r = 0;
     for (; r + 6 <= rows; r += 6) {
-      tile6(k, a, aFrom + r * rowStride, rowStride, kStride, b, bFrom, accumulate, c, cFrom + r * cStride, cStride);
+      tile6(
+          k,
+          a,
+          aFrom + r * rowStride,
+          rowStride,
+          kStride,
+          b,
+          bFrom,
+          accumulate,
+          c,
+          cFrom + r * cStride,
+          cStride);
     }
     if (r + 4 <= rows) {
-      tile4(k, a, aFrom + r * rowStride, rowStride, kStride, b, bFrom, accumulate, c, cFrom + r * cStride, cStride);
+      tile4(
+          k,
+          a,
+          aFrom + r * rowStride,
+          rowStride,
+          kStride,
+          b,
+          bFrom,
+          accumulate,
+          c,
+          cFrom + r * cStride,
+          cStride);
       r += 4;
     }
     if (r + 2 <= rows) {
-      tile2(k, a, aFrom + r * rowStride, rowStride, kStride, b, bFrom, accumulate, c, cFrom + r * cStride, cStride);
+      tile2(
+          k,
+          a,
+          aFrom + r * rowStride,
+          rowStride,
+          kStride,
+          b,
+          bFrom,
+          accumulate,
+          c,
+          cFrom + r * cStride,
+          cStride);
       r += 2;
     }
     if (r < rows) {
