@@ -35,6 +35,11 @@ final class ArrayTensor implements Tensor {
     };
   }
 
+  /** A tensor over the first elements of an array. */
+  static ArrayTensor over(float[] floats, Shape shape) {
+    return new ArrayTensor(floats, null, 0, shape);
+  }
+
   /** The tensor as this backend's own; a foreign one is refused. */
   static ArrayTensor of(Tensor tensor) {
     if (tensor instanceof ArrayTensor array) {

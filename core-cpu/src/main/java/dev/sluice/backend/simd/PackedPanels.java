@@ -24,7 +24,8 @@ final class PackedPanels {
   /** Panels of one block. */
   final int blockPanels;
 
-  private final int blocks;
+  /** How many blocks. */
+  final int blocks;
 
   PackedPanels(int k, int blocks, int blockColumns) {
     this(k, blocks, blockColumns, new float[size(k, blocks, blockColumns)]);
@@ -62,15 +63,16 @@ final class PackedPanels {
   /**
    * Packs one part of the panels of B[p, n] = source[from + p * stride + n], scaled.
    *
+   * @param depth how many rows of B, at most k; the others keep what they hold
    * @param part of {@code parts}: each packs its own range of panels
    */
-  void packRows(float[] source, int from, int stride, float scale, int part, int parts) {
+  void packRows(float[] source, int from, int stride, int depth, float scale, int part, int parts) {
     int total = blocks * blockPanels;
     for (int i = total * part / parts; i < total * (part + 1) / parts; i++) {
       int first = (i / blockPanels) * blockColumns + (i % blockPanels) * NR;
       int columns = columns(i % blockPanels);
       int to = i * k * NR;
-      for (int p = 0; p < k; p++, to += NR) {
+      for (int p = 0; p < depth; p++, to += NR) {
         int at = from + p * stride + first;
         if (scale == 1) {
           System.arraycopy(source, at, data, to, columns);

@@ -34,10 +34,7 @@ final class SimdMatrixOps implements MatrixOps, ThreadTeam.Job {
 
   SimdMatrixOps(ThreadTeam team) {
     this.team = team;
-    this.scratch = new Gemm.Scratch[team.size()];
-    for (int i = 0; i < scratch.length; i++) {
-      scratch[i] = new Gemm.Scratch();
-    }
+    this.scratch = Gemm.Scratch.forTeam(team.size());
   }
 
   @Override
@@ -99,7 +96,7 @@ final class SimdMatrixOps implements MatrixOps, ThreadTeam.Job {
     if (transposeB) {
       panels.packColumns(b.floats, b.offset, ldb, alpha, part, parts);
     } else {
-      panels.packRows(b.floats, b.offset, ldb, alpha, part, parts);
+      panels.packRows(b.floats, b.offset, ldb, k, alpha, part, parts);
     }
     team.barrier(part, parts);
     int tiles = (m + GemmKernels.MR - 1) / GemmKernels.MR;
