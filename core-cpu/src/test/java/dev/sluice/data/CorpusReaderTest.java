@@ -3,6 +3,7 @@ package dev.sluice.data;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
@@ -161,6 +163,15 @@ class CorpusReaderTest {
     assertEquals("the archive " + zip + " has no text in files that match *.java", e.getMessage());
     Path damaged = file("damaged.zip", Arrays.copyOf(Files.readAllBytes(zip), 40));
     assertTrue(failure(damaged).startsWith(damaged + " is a damaged zip archive: "));
+  }
+
+  @Test
+  void whatMayNotBeReadIsRefused() throws IOException {
+    Path secret = file("d/secret", "text");
+    Files.setPosixFilePermissions(secret, Set.of());
+    assumeFalse(Files.isReadable(secret), "the administrator may read everything");
+    assertEquals(secret + " cannot be read: permission denied", failure(secret));
+    assertEquals(secret + " cannot be read: permission denied", failure(secret.getParent()));
   }
 
   @Test

@@ -138,6 +138,16 @@ class TextSplitTest {
         IllegalArgumentException.class, () -> TextSplit.of(corpus, SplitMethod.TAIL, 0.99, 0, 1));
   }
 
+  /** 1 - 0.05 - 0.05 is less than 0.9 in binary: no character may be lost by that. */
+  @Test
+  void roundingErrorsOfTheFractionsMoveNothing() {
+    Corpus corpus = new Corpus("hundred", List.of(new Document("a", "x".repeat(100))));
+    TextSplit split = TextSplit.of(corpus, SplitMethod.TAIL, 0.05, 0.05, 1);
+    assertEquals(90, characters(split.training()));
+    assertEquals(5, characters(split.validation()));
+    assertEquals(5, characters(split.test()));
+  }
+
   @Test
   void theLastWindowsOfEveryStreamAreHeldOut() {
     String text =

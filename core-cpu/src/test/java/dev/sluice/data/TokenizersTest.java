@@ -238,6 +238,14 @@ class TokenizersTest {
   }
 
   @Test
+  void wordsWithEqualHashesAreToldApart() {
+    assertEquals("Aa".hashCode(), "BB".hashCode());
+    Tokenizer tokenizer = Tokenizers.fit("word", List.of("Aa BB"), ANY);
+    assertEquals(List.of("<unk>", " ", "Aa", "BB"), tokenizer.pieces());
+    assertArrayEquals(new int[] {3, 1, 2, 1, 0}, tokenizer.encode("BB Aa C"));
+  }
+
+  @Test
   void anUnknownPieceOfAPromptIsNamedWithItsPosition() {
     Tokenizer characters = Tokenizers.fit("char", List.of("abc"), ANY);
     var e = assertThrows(IllegalArgumentException.class, () -> characters.encodeKnown("ab\tc"));
