@@ -17,11 +17,10 @@ record Axis(double low, double high, boolean logarithmic) {
 
   private static final double[] ROUND = {1, 2, 2.5, 5, 10};
 
-  /** From {@code least} to {@code greatest}, linear; steps of a run, for example. */
-  static Axis exact(double least, double greatest) {
-    return greatest > least
-        ? new Axis(least, greatest, false)
-        : new Axis(least - 0.5, least + 0.5, false);
+  /** For the steps of a run: from zero, unless they begin late. */
+  static Axis steps(double first, double last) {
+    double low = first > last / 2 ? first : 0;
+    return last > low ? new Axis(low, last, false) : new Axis(low - 0.5, low + 0.5, false);
   }
 
   /** Around values, with some room; logarithmic when they are positive and span a wide range. */
@@ -83,8 +82,9 @@ record Axis(double low, double high, boolean logarithmic) {
   private List<Double> logarithmicTicks(int wanted) {
     int from = (int) Math.floor(Math.log10(low));
     int to = (int) Math.ceil(Math.log10(high));
-    int[] mantissas = (to - from) * 2 <= wanted ? new int[] {1, 2, 5} : new int[] {1};
-    int every = Math.max(1, Math.ceilDiv(to - from, Math.max(1, wanted)));
+    int decades = (int) Math.ceil(Math.log10(high / low));
+    int[] mantissas = decades * 2 <= wanted ? new int[] {1, 2, 5} : new int[] {1};
+    int every = Math.max(1, Math.ceilDiv(decades, Math.max(1, wanted)));
     List<Double> ticks = new ArrayList<>();
     for (int power = Math.floorDiv(from, every) * every; power <= to; power += every) {
       for (int mantissa : mantissas) {
@@ -103,8 +103,11 @@ record Axis(double low, double high, boolean logarithmic) {
     if (tick == 0) {
       return "0";
     }
-    if (logarithmic || size < 1e-3 || size >= 1e7) {
+    if (logarithmic || size < 1e-3 || size >= 1e8) {
       return Figures.significant(tick, 3);
+    }
+    if (size >= 1e5) {
+      return Figures.significant(tick / 1e3, 5) + "k";
     }
     double step = tickStep(wanted);
     int decimals = 0;

@@ -22,6 +22,11 @@ final class Figures {
         : String.format(Locale.ROOT, "%.4f", value);
   }
 
+  /** Epochs with two decimals: 1.25. */
+  static String epoch(double epochs) {
+    return String.format(Locale.ROOT, "%.2f", epochs);
+  }
+
   /** Three significant digits or so, with k, M or G beyond a thousand: 31.2k. */
   static String rate(double value) {
     if (!Double.isFinite(value)) {

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 
 /**
  * Keeps a report of the run as one HTML file: key figures, curves, samples and configuration. It
- * needs nothing from elsewhere and runs no script. It is written anew, whole or not at all, at each
- * validation and at the end.
+ * needs nothing from elsewhere and runs no script. It is written anew, whole or not at all, with
+ * each validation and sample and at the end.
  */
 public final class HtmlReport implements TrainingListener {
   private final Path file;
@@ -60,6 +60,7 @@ public final class HtmlReport implements TrainingListener {
   @Override
   public void onSample(SampleReport sample) {
     history.onSample(sample);
+    write();
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.sluice.train;
 
 import java.io.Console;
 import java.io.PrintStream;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
@@ -167,7 +168,7 @@ public final class ProgressBar implements TrainingListener {
     if (start.plannedSteps() > 0) {
       line.append('/').append(Figures.count(start.plannedSteps()));
     }
-    line.append("  epoch ").append(Figures.significant(report.epoch(), 3));
+    line.append("  epoch ").append(Figures.epoch(report.epoch()));
     line.append("  loss ").append(Figures.loss(report.loss()));
     if (!Double.isNaN(validationLoss)) {
       line.append("  validation ").append(Figures.loss(validationLoss));
@@ -183,7 +184,7 @@ public final class ProgressBar implements TrainingListener {
   private static String bar(double progress) {
     double share = Double.isNaN(progress) ? 0 : Math.clamp(progress, 0, 1);
     int filled = (int) (share * BAR_CELLS);
-    String percent = String.format("%3d%%", (int) (share * 100));
+    String percent = String.format(Locale.ROOT, "%3d%%", (int) (share * 100));
     return percent + " [" + "#".repeat(filled) + ".".repeat(BAR_CELLS - filled) + "]";
   }
 

@@ -78,7 +78,7 @@ final class ReportPage {
       StepReport last = run.steps().getLast();
       figure("training loss", Figures.loss(last.loss()), "last report");
       figure("steps", Figures.count(lastStep()), planned());
-      figure("epochs", Figures.significant(last.epoch(), 4), "");
+      figure("epochs", Figures.epoch(last.epoch()), "");
       figure("time", Figures.duration(seconds(last)), "");
       figure("throughput", Figures.rate(throughput(last)), run.start().unit() + "/s");
     }
@@ -203,7 +203,7 @@ final class ReportPage {
     for (ValidationReport report : run.validations()) {
       out.append("<tr>");
       cell("td", Figures.count(report.step()));
-      cell("td", Figures.significant(report.epoch(), 4));
+      cell("td", Figures.epoch(report.epoch()));
       cell("td", Figures.loss(report.evaluation().loss()));
       for (String metric : metrics) {
         cell("td", Figures.loss(report.evaluation().metrics().getOrDefault(metric, Double.NaN)));

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -122,7 +123,7 @@ class TrainerTest {
       two.run();
       other.run();
       assertArrayEquals(one.parameters(), two.parameters());
-      assertFalse(java.util.Arrays.equals(one.parameters(), other.parameters()));
+      assertFalse(Arrays.equals(one.parameters(), other.parameters()));
     }
   }
 
@@ -305,6 +306,37 @@ class TrainerTest {
       assertEquals(30, toy.run().step());
       assertEquals(2, toy.history.notes().size(), toy.history.notes().toString());
       assertTrue(toy.history.notes().getFirst().sentence().contains("metrics.jsonl"));
+    }
+  }
+
+  @Test
+  void aModelThatCannotBeSavedIsToldAndTrainingGoesOn() throws Exception {
+    try (ToyRun toy = new ToyRun().in(folder)) {
+      toy.problem.modelsThatFail = 1;
+      toy.builder.epochs(30);
+      TrainingResult result = toy.run();
+      assertEquals(150, result.step());
+      assertEquals(
+          "the model of step 5 could not be saved: cannot write "
+              + result.model()
+              + ": no space left on device; training goes on",
+          toy.history.notes().getFirst().sentence());
+    }
+  }
+
+  @Test
+  void aModelThatCouldNotBeSavedToTheEndIsAFailure() throws Exception {
+    try (ToyRun toy = new ToyRun().in(folder)) {
+      toy.problem.modelsThatFail = 1_000;
+      toy.builder.epochs(2);
+      TrainingException e = assertThrows(TrainingException.class, toy::run);
+      assertEquals(
+          "the model of step 10 could not be saved: cannot write "
+              + new RunFolder(folder).model()
+              + ": no space left on device",
+          e.getMessage());
+      assertEquals(10, Checkpoint.progress(e.result().checkpoint()).step());
+      assertNull(e.result().model());
     }
   }
 }
