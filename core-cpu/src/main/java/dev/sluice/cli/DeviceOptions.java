@@ -28,6 +28,11 @@ final class DeviceOptions {
    * @throws IllegalStateException when the device cannot be used here
    */
   Backends.Choice open() {
+    return open(device);
+  }
+
+  /** As {@link #open()}, on another device than the one asked for. */
+  Backends.Choice open(String device) {
     BackendOptions options;
     try {
       options = new BackendOptions(threads, 0);

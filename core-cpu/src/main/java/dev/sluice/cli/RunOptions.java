@@ -73,7 +73,7 @@ final class RunOptions {
   }
 
   /** Hands limits and intervals to a trainer. */
-  void apply(Trainer.Builder trainer) {
+  Trainer.Builder apply(Trainer.Builder trainer) {
     if (epochs != null) {
       trainer.epochs(epochs);
     }
@@ -83,7 +83,7 @@ final class RunOptions {
     if (maxTime != null) {
       trainer.maxTime(maxTime);
     }
-    trainer
+    return trainer
         .validateEvery(validateEvery)
         .patience(patience)
         .checkpointEvery(checkpointEvery)

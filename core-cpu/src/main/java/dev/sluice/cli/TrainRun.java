@@ -118,25 +118,23 @@ final class TrainRun {
   private TrainingResult train(
       TrainPlan plan, LanguageModelTraining training, Schedule schedule, Backend backend)
       throws IOException {
-    folder.create();
-    Path file = folder.folder().resolve(RunFolders.CONFIG);
-    config.write(file, plan.comments());
     Trainer.Builder builder =
-        Trainer.builder(backend, training.problem(), training.optimizer(), schedule)
-            .accumulation(options.optimization.accumulate)
-            .configuration(config.describe())
-            .folder(folder)
-            .listener(progress())
-            .listener(new MetricsLog(folder.metrics()))
-            .listener(new HtmlReport(folder.report(), folder.metrics()));
-    Options.checked(() -> {
-      options.run.apply(builder);
-      return builder;
-    });
+        Options.checked(() ->
+            options.run.apply(
+                Trainer.builder(backend, training.problem(), training.optimizer(), schedule)
+                    .accumulation(options.optimization.accumulate)
+                    .configuration(config.describe())
+                    .folder(folder)
+                    .listener(progress())
+                    .listener(new MetricsLog(folder.metrics()))
+                    .listener(new HtmlReport(folder.report(), folder.metrics()))));
     if (resumed) {
       builder.resume(folder.lastCheckpoint());
     }
     Trainer trainer = builder.build();
+    folder.create();
+    Path file = folder.folder().resolve(RunFolders.CONFIG);
+    config.write(file, plan.comments());
     TrainingResult result;
     try (StopSignals _ = StopSignals.install(trainer::requestStop)) {
       result = trainer.run();

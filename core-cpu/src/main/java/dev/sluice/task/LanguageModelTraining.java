@@ -25,6 +25,17 @@ public final class LanguageModelTraining implements AutoCloseable {
     public static final Settings DEFAULT =
         new Settings(
             new UpdateRule.Adam(0.9f, 0.999f, 1e-8f, 0, false), 1, Optimizer.NO_CLIPPING, 0, 1);
+
+    public Settings {
+      if (!(clipNorm > 0) || !(clipValue > 0)) {
+        throw new IllegalArgumentException(
+            "clipNorm and clipValue must be above 0, not " + clipNorm + " and " + clipValue);
+      }
+      if (!(smoothing >= 0 && smoothing < 1)) {
+        throw new IllegalArgumentException(
+            "the label smoothing must be at least 0 and below 1, not " + smoothing);
+      }
+    }
   }
 
   /**

@@ -203,8 +203,7 @@ class BadInputTest {
 
   @Test
   void aStackTraceIsShownOnRequestOnly() {
-    CommandRun run =
-        CommandRun.of(train("--debug", "--data=" + folder.resolve("missing")));
+    CommandRun run = CommandRun.of(train("--debug", "--data=" + folder.resolve("missing")));
     assertEquals(FAILED, run.code());
     assertTrue(run.err().contains("\tat dev.sluice."), run.err());
   }

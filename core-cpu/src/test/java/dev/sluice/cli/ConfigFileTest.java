@@ -24,8 +24,7 @@ class ConfigFileTest {
   void valuesKeepTheirLineAndText() throws IOException {
     ConfigFile read =
         ConfigFile.read(file("# a comment\nlr: 1.0E-8\n\ndata:\n  - \"a b\"\n  - c\ntie: true\n"));
-    assertEquals(
-        new ConfigFile.Entry(2, List.of("1.0E-8"), false), read.entries().get("lr"));
+    assertEquals(new ConfigFile.Entry(2, List.of("1.0E-8"), false), read.entries().get("lr"));
     assertEquals(new ConfigFile.Entry(4, List.of("a b", "c"), true), read.entries().get("data"));
     assertEquals(new ConfigFile.Entry(7, List.of("true"), false), read.entries().get("tie"));
   }
@@ -50,8 +49,7 @@ class ConfigFileTest {
       })
   void brokenFilesAreRefused(String text, String expected) throws IOException {
     Path file = file(text.replace("\\n", "\n").replace("\\t", "\t"));
-    String message =
-        assertThrows(UsageException.class, () -> ConfigFile.read(file)).getMessage();
+    String message = assertThrows(UsageException.class, () -> ConfigFile.read(file)).getMessage();
     assertTrue(message.startsWith(file + ", line "), message);
     assertTrue(message.contains(expected), message);
     assertEquals(1, message.lines().count(), message);

@@ -75,8 +75,17 @@ class TrainCommandTest {
       assertTrue(Files.size(run.resolve(file)) > 0, file);
     }
     for (String part :
-        List.of("text ", "split", "vocabulary", "model", "parameters", "backend", "memory",
-            "bits per character", "model.safetensors", "report.html")) {
+        List.of(
+            "text ",
+            "split",
+            "vocabulary",
+            "model",
+            "parameters",
+            "backend",
+            "memory",
+            "bits per character",
+            "model.safetensors",
+            "report.html")) {
       assertTrue(result.out().contains(part), part);
     }
   }
@@ -95,8 +104,7 @@ class TrainCommandTest {
             "--accumulate=2",
             "--seed=9"));
     Path second = folder.resolve("second");
-    succeeded(
-        sluice("train", "--config=" + first.resolve("config.yaml"), "--out=" + second));
+    succeeded(sluice("train", "--config=" + first.resolve("config.yaml"), "--out=" + second));
     assertArrayEquals(model(first), model(second));
     assertEquals(
         Files.readString(first.resolve("config.yaml")),
@@ -109,8 +117,7 @@ class TrainCommandTest {
     Path first = folder.resolve("first");
     succeeded(train(first, "--max-time=1s"));
     Path second = folder.resolve("second");
-    succeeded(
-        sluice("train", "--config=" + first.resolve("config.yaml"), "--out=" + second));
+    succeeded(sluice("train", "--config=" + first.resolve("config.yaml"), "--out=" + second));
     assertArrayEquals(model(first), model(second));
     assertFalse(Files.readString(second.resolve("config.yaml")).contains("max-time"));
   }
@@ -177,8 +184,7 @@ class TrainCommandTest {
       Path run = folder.resolve(split);
       JsonNode trained =
           json(train(run, "--max-steps=20", "--split=" + split, "--validation=0.2", "--json"));
-      JsonNode scored =
-          json(sluice("eval", "--model=" + run, "--device=reference", "--json"));
+      JsonNode scored = json(sluice("eval", "--model=" + run, "--device=reference", "--json"));
       double expected = trained.at("/outcome/validation/bitsPerCharacter").asDouble();
       assertEquals(expected, scored.path("bitsPerCharacter").asDouble(), 1e-9);
       assertEquals(
@@ -193,9 +199,7 @@ class TrainCommandTest {
     succeeded(train(run, "--max-steps=2"));
     Path other = Files.writeString(folder.resolve("other.txt"), "one €€ two");
     JsonNode scored =
-        json(
-            sluice(
-                "eval", "--model=" + run, "--data=" + other, "--device=reference", "--json"));
+        json(sluice("eval", "--model=" + run, "--data=" + other, "--device=reference", "--json"));
     assertEquals(2, scored.path("unknownTokens").asLong());
     assertEquals(9, scored.path("characters").asLong());
   }
@@ -234,8 +238,7 @@ class TrainCommandTest {
       all.add("--max-steps=5");
       succeeded(train(run, all.toArray(String[]::new)));
       succeeded(
-          sluice(
-              "generate", "--model=" + run, "--prompt=two", "--length=5", "--device=reference"));
+          sluice("generate", "--model=" + run, "--prompt=two", "--length=5", "--device=reference"));
     }
   }
 
@@ -271,9 +274,7 @@ class TrainCommandTest {
                 "device: reference",
                 ""));
     JsonNode json =
-        json(
-            sluice(
-                "train", "--config=" + config, "--data=" + text, "--out=" + run, "--json"));
+        json(sluice("train", "--config=" + config, "--data=" + text, "--out=" + run, "--json"));
     assertEquals(3, json.at("/outcome/epochs").asDouble());
     try (Stream<String> lines = Files.lines(run.resolve("metrics.jsonl"))) {
       List<String> rates =

@@ -75,10 +75,7 @@ class TrainConfigTest {
         value = "reference";
       } else {
         boolean whole =
-            type == int.class
-                || type == Integer.class
-                || type == long.class
-                || type == Long.class;
+            type == int.class || type == Integer.class || type == long.class || type == Long.class;
         value = whole ? "12345" : "1.25E-7";
       }
       other.put(option.longestName().substring(2), value);
@@ -101,8 +98,7 @@ class TrainConfigTest {
   @Test
   void anUnknownKeyIsToldWithFileLineAndTheNearest() throws IOException {
     ConfigFile file = file("layers: 1\nhiden: 4\n");
-    String message =
-        assertThrows(UsageException.class, () -> TrainConfig.of(file)).getMessage();
+    String message = assertThrows(UsageException.class, () -> TrainConfig.of(file)).getMessage();
     assertEquals(
         folder.resolve("c.yaml") + ", line 2: there is no option 'hiden'; the nearest is 'hidden'",
         message);
@@ -121,8 +117,7 @@ class TrainConfigTest {
             "resume: x", "there is no option 'resume'");
     for (Map.Entry<String, String> entry : wrong.entrySet()) {
       ConfigFile file = file("\n" + entry.getKey() + "\n");
-      String message =
-          assertThrows(UsageException.class, () -> TrainConfig.of(file)).getMessage();
+      String message = assertThrows(UsageException.class, () -> TrainConfig.of(file)).getMessage();
       assertTrue(
           message.startsWith(folder.resolve("c.yaml") + ", line 2: " + entry.getValue()), message);
     }

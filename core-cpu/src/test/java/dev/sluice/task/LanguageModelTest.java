@@ -134,8 +134,7 @@ class LanguageModelTest {
         LanguageModel model = model(backend, LanguageModelConfig.DEFAULT.withSize(1, 4))) {
       String message =
           assertThrows(
-                  IllegalArgumentException.class,
-                  () -> model.generate("ab€", 3, Sampling.DEFAULT))
+                  IllegalArgumentException.class, () -> model.generate("ab€", 3, Sampling.DEFAULT))
               .getMessage();
       assertTrue(message.contains("€"), message);
       assertEquals(1, model.unknownTokens("ab€"));

@@ -105,8 +105,7 @@ class LanguageModelTrainingTest {
               List.of(
                   new dev.sluice.data.Document("a", text),
                   new dev.sluice.data.Document("b", text.substring(0, 500))));
-      TextData data =
-          TextData.of(corpus, new TextOptions("char", 100, method, 0.2, 4, 16, 1));
+      TextData data = TextData.of(corpus, new TextOptions("char", 100, method, 0.2, 4, 16, 1));
       try (Backend backend = TinyText.reference();
           LanguageModelTraining training =
               new LanguageModelTraining(backend, SMALL, data, Settings.DEFAULT)) {
@@ -122,7 +121,8 @@ class LanguageModelTrainingTest {
         assertEquals(evaluation.loss(), score.natsPerToken(), 1e-12);
         assertEquals(
             evaluation.metrics().get("bits per character"), score.bitsPerCharacter(), 1e-12);
-        assertEquals(score.bitsPerCharacter(), data.score(evaluation.loss()).bitsPerCharacter(), 1e-9);
+        assertEquals(
+            score.bitsPerCharacter(), data.score(evaluation.loss()).bitsPerCharacter(), 1e-9);
       }
     }
   }

@@ -69,8 +69,7 @@ class ModelFileTest {
       byte[] first = Files.readAllBytes(file);
       assertArrayEquals(
           first,
-          Files.readAllBytes(
-              save(backend, LanguageModelConfig.DEFAULT.withSize(1, 3), "char")));
+          Files.readAllBytes(save(backend, LanguageModelConfig.DEFAULT.withSize(1, 3), "char")));
     }
   }
 
