@@ -58,8 +58,7 @@ final class Blas {
    */
   void multiply(
       Lane lane, int m, int n, int k, float alpha, Matrix a, Matrix b, float beta, Matrix c) {
-    multiply(
-        lane, m, n, k, alpha, a, cudaDataType.CUDA_R_32F, b, beta, c, cudaDataType.CUDA_R_32F);
+    multiply(lane, m, n, k, alpha, a, cudaDataType.CUDA_R_32F, b, beta, c, cudaDataType.CUDA_R_32F);
   }
 
   /** The same with A and B of one type and C of another. */

@@ -3,8 +3,8 @@ package dev.sluice.cuda;
 import dev.sluice.backend.RecurrentSpec;
 
 /**
- * What one kind of recurrent cell does in a step: the products with R and the fused gate kernels. The
- * driver owns time, lengths, states and the product with the input.
+ * What one kind of recurrent cell does in a step: the products with R and the fused gate kernels.
+ * The driver owns time, lengths, states and the product with the input.
  */
 interface Cell {
   /** The cell of a spec. */
@@ -27,8 +27,7 @@ interface Cell {
     static Needs of(RecurrentSpec spec) {
       return switch (spec.cell()) {
         case LSTM -> new Needs(true, true, 0, 0);
-        case GRU ->
-            spec.resetBefore() ? new Needs(true, true, 3, 1) : new Needs(true, false, 3, 3);
+        case GRU -> spec.resetBefore() ? new Needs(true, true, 3, 1) : new Needs(true, false, 3, 3);
         case RNN_TANH, RNN_RELU -> new Needs(false, false, 0, 0);
       };
     }

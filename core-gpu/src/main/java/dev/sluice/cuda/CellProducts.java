@@ -20,8 +20,7 @@ final class CellProducts {
    * target [B, rows] = left [B, H] · R[from .. from+rows-1]ᵀ + beta · target: what a step's gates
    * take from the state.
    */
-  void forward(
-      LayerPass pass, long left, int from, int rows, float beta, long target, int stride) {
+  void forward(LayerPass pass, long left, int from, int rows, float beta, long target, int stride) {
     runtime
         .blas()
         .multiply(
@@ -95,14 +94,7 @@ final class CellProducts {
         first = pass.lastRows;
       }
       weights(
-          pass,
-          first + column,
-          stride,
-          rows,
-          pass.initialState,
-          pass.units,
-          pass.batch,
-          target);
+          pass, first + column, stride, rows, pass.initialState, pass.units, pass.batch, target);
     }
   }
 
@@ -133,8 +125,7 @@ final class CellProducts {
   /** out and, unless it is 0, second += the column sums of x [T·B, columns]. */
   void sumColumns(LayerPass pass, long x, int columns, long out, long second) {
     long rows = (long) pass.steps * pass.batch;
-    columnSums.add(
-        pass.lane, DType.FLOAT32, x, rows, columns, pass.partials, out, second);
+    columnSums.add(pass.lane, DType.FLOAT32, x, rows, columns, pass.partials, out, second);
   }
 
   /** y += x. */

@@ -2,7 +2,9 @@ package dev.sluice.cuda;
 
 import dev.sluice.backend.DType;
 
-/** Sums over the rows of a matrix, for each column, in an order that follows from its size alone. */
+/**
+ * Sums over the rows of a matrix, for each column, in an order that follows from its size alone.
+ */
 final class ColumnSums {
   private final CudaRuntime runtime;
   private final TypedKernel partials;

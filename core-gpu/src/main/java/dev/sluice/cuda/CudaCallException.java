@@ -39,7 +39,8 @@ final class CudaCallException extends RuntimeException {
     if (code != 0) {
       throw new CudaCallException(
           code,
-          "%s failed for %s: %s (%d)".formatted(call, with, JCublas2.cublasGetStatusName(code), code));
+          "%s failed for %s: %s (%d)"
+              .formatted(call, with, JCublas2.cublasGetStatusName(code), code));
     }
   }
 

@@ -22,14 +22,7 @@ final class CudaDropoutOps implements DropoutOps {
     CudaTensor from = runtime.own(x);
     CudaTensor to = runtime.own(y);
     dropout.of("dropout", from, to);
-    apply(
-        probability,
-        draw,
-        draw.stream(),
-        from.type(),
-        from.address(),
-        to.address(),
-        from.size());
+    apply(probability, draw, draw.stream(), from.type(), from.address(), to.address(), from.size());
   }
 
   /** The same on plain device memory, with another stream of the draw. */

@@ -48,8 +48,7 @@ final class CudaElementOps implements ElementOps {
     CudaTensor from = runtime.own(source);
     runtime
         .lane()
-        .copy(
-            from.address(), runtime.own(target).address(), from.size() * from.type().bytes());
+        .copy(from.address(), runtime.own(target).address(), from.size() * from.type().bytes());
   }
 
   @Override
@@ -155,10 +154,7 @@ final class CudaElementOps implements ElementOps {
   @Override
   public void increment(Tensor counter) {
     Checks.counter(counter);
-    runtime
-        .begin(increment)
-        .pointer(runtime.own(counter).address())
-        .launch(runtime.lane(), 1);
+    runtime.begin(increment).pointer(runtime.own(counter).address()).launch(runtime.lane(), 1);
   }
 
   /** As {@code arguments.cuh} numbers them. */

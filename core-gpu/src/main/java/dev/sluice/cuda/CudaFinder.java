@@ -12,14 +12,15 @@ import java.util.stream.Stream;
 
 /**
  * Finds the CUDA libraries of this machine without running anything: in {@code SLUICE_CUDA_HOME},
- * {@code CUDA_HOME}, {@code LD_LIBRARY_PATH}, the usual folders, the loader's cache, and the folders
- * of Python's nvidia wheels, in this order.
+ * {@code CUDA_HOME}, {@code LD_LIBRARY_PATH}, the usual folders, the loader's cache, and the
+ * folders of Python's nvidia wheels, in this order.
  */
 final class CudaFinder {
   /** The versions that JCuda can be made to work with, the preferred one first. */
   static final List<Integer> MAJORS = List.of(13, 12);
 
-  private static final List<String> SUBFOLDERS = List.of("lib64", "lib", "targets/x86_64-linux/lib");
+  private static final List<String> SUBFOLDERS =
+      List.of("lib64", "lib", "targets/x86_64-linux/lib");
 
   /**
    * A library file.
@@ -91,12 +92,14 @@ final class CudaFinder {
     for (int major : MAJORS) {
       if (!candidates(stem, major).isEmpty()) {
         throw new UnavailableException(
-            "%s %d was found, but this driver runs CUDA %d at most; update the NVIDIA driver, or install CUDA %d."
+            ("%s %d was found, but this driver runs CUDA %d at most; update the NVIDIA "
+                    + "driver, or install CUDA %d.")
                 .formatted(name(stem), major, newest, newest));
       }
     }
     throw new UnavailableException(
-        "%s was not found (%s.so.12 or .13); install the CUDA toolkit, or 'pip install nvidia-%s-cu12', or set SLUICE_CUDA_HOME to its folder."
+        ("%s was not found (%s.so.12 or .13); install the CUDA toolkit, or 'pip install "
+                + "nvidia-%s-cu12', or set SLUICE_CUDA_HOME to its folder.")
             .formatted(name(stem), stem, stem.equals("libcublas") ? "cublas" : "cuda-nvrtc"));
   }
 
@@ -114,7 +117,8 @@ final class CudaFinder {
       }
     }
     throw new UnavailableException(
-        "SLUICE_CUDA_HOME is %s, but there is no %s.so.12%s in it or in its lib64; correct the variable or unset it."
+        ("SLUICE_CUDA_HOME is %s, but there is no %s.so.12%s in it or in its lib64; "
+                + "correct the variable or unset it.")
             .formatted(home, stem, newest >= 13 ? " or .13" : ""));
   }
 
@@ -225,7 +229,8 @@ final class CudaFinder {
   }
 
   private static String unreadableSentence(String stem, Library library) {
-    return "%s %d was found in %s, but its file %s cannot be read (permission denied). Make it readable, or run with --device cpu."
+    return ("%s %d was found in %s, but its file %s cannot be read (permission denied). "
+            + "Make it readable, or run with --device cpu.")
         .formatted(name(stem), library.major(), library.where(), library.file());
   }
 

@@ -30,7 +30,8 @@ final class CudaMatrixOps implements MatrixOps {
     if (left.type() != right.type()
         || (left.type() == DType.FLOAT32 && result.type() != DType.FLOAT32)) {
       throw new IllegalArgumentException(
-          "gemm: a is %s, b is %s and c is %s; a and b must be of one type, and c too unless it is FLOAT32"
+          ("gemm: a is %s, b is %s and c is %s; a and b must be of one type, and c too "
+                  + "unless it is FLOAT32")
               .formatted(left.type(), right.type(), result.type()));
     }
     runtime

@@ -56,17 +56,7 @@ final class CudaOptimizerOps implements OptimizerOps {
     switch (rule) {
       case UpdateRule.Sgd(float momentum, boolean nesterov, float decay) ->
           update(
-              sgd,
-              parameters,
-              gradients,
-              state,
-              controls,
-              decay,
-              momentum,
-              0,
-              0,
-              nesterov,
-              false);
+              sgd, parameters, gradients, state, controls, decay, momentum, 0, 0, nesterov, false);
       case UpdateRule.RmsProp(float average, float epsilon, float decay) ->
           update(
               rmsProp,

@@ -103,8 +103,7 @@ final class CudaRecurrentPlan implements RecurrentPlan {
   public void backward(
       Tensor dy, RecurrentState dLast, Tensor dx, RecurrentState dInitial, Tensor dWeights) {
     requireTrainingForward("backward");
-    Checks.recurrentBackward(
-        spec, arguments.steps, batch, dy, dLast, dx, dInitial, dWeights);
+    Checks.recurrentBackward(spec, arguments.steps, batch, dy, dLast, dx, dInitial, dWeights);
     arguments.setBackward(runtime, dy, dLast, dx, dInitial, dWeights);
     backwardGraph.run(arguments.backwardKey());
   }
@@ -115,8 +114,7 @@ final class CudaRecurrentPlan implements RecurrentPlan {
       if (layer > 0 && buffers.dropped != 0) { // drawn again rather than kept
         drop(layer - 1, buffers.outputs[layer - 1], buffers.dropped);
       }
-      long dOutput =
-          layer == spec.layers() - 1 ? arguments.outputGradient : buffers.belowGradient;
+      long dOutput = layer == spec.layers() - 1 ? arguments.outputGradient : buffers.belowGradient;
       fork();
       for (int direction = 0; direction < directions; direction++) {
         LayerPass pass = prepare(layer, direction, dOutput);

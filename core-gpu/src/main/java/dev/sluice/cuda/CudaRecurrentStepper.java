@@ -7,8 +7,8 @@ import dev.sluice.backend.RecurrentStepper;
 import dev.sluice.backend.Tensor;
 
 /**
- * One step at a time: the weights are a copy of their own, the caller's state is updated in place, and
- * the step is replayed as a graph.
+ * One step at a time: the weights are a copy of their own, the caller's state is updated in place,
+ * and the step is replayed as a graph.
  */
 final class CudaRecurrentStepper implements RecurrentStepper {
   private final CudaRuntime runtime;

@@ -50,7 +50,8 @@ final class CudaSetup {
   /**
    * Loads everything and opens a device.
    *
-   * @throws UnavailableException when the device asked for cannot be used, or a library fails to load
+   * @throws UnavailableException when the device asked for cannot be used, or a library fails to
+   *     load
    */
   CudaBackend open(BackendOptions options) {
     DriverProbe.Gpu gpu = gpu(options.device());
@@ -85,7 +86,8 @@ final class CudaSetup {
   }
 
   private static String tooOld(DriverProbe.Gpu gpu) {
-    return "GPU %d (%s) has compute capability %d.%d, and 8.0 (Ampere) or newer is needed; run with --device cpu."
+    return ("GPU %d (%s) has compute capability %d.%d, and 8.0 (Ampere) or newer is needed;"
+            + " run with --device cpu.")
         .formatted(gpu.index(), gpu.name(), gpu.capability() / 10, gpu.capability() % 10);
   }
 }

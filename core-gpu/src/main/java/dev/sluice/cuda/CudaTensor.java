@@ -20,8 +20,7 @@ final class CudaTensor implements Tensor {
    *
    * @param block freed when this tensor is closed, or null for a view
    */
-  CudaTensor(
-      CudaRuntime runtime, DeviceMemory.Block block, long address, DType type, Shape shape) {
+  CudaTensor(CudaRuntime runtime, DeviceMemory.Block block, long address, DType type, Shape shape) {
     this.runtime = runtime;
     this.block = block;
     this.address = address;

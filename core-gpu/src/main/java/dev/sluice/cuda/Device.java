@@ -20,8 +20,7 @@ final class Device implements AutoCloseable {
     this.gpu = gpu;
     check(JCudaDriver.cuInit(0), "cuInit", "the driver");
     check(JCudaDriver.cuDeviceGet(handle, gpu.index()), "cuDeviceGet", this);
-    check(
-        JCudaDriver.cuDevicePrimaryCtxRetain(context, handle), "cuDevicePrimaryCtxRetain", this);
+    check(JCudaDriver.cuDevicePrimaryCtxRetain(context, handle), "cuDevicePrimaryCtxRetain", this);
     enter();
   }
 

@@ -9,8 +9,8 @@ import jcuda.driver.JCudaDriver;
 
 /**
  * Allocates the device's memory and keeps account of it. Blocks live long (tensors, plans): nothing
- * is allocated within a training step, so each is one allocation of the driver's, with its own bounds
- * for tools that check accesses.
+ * is allocated within a training step, so each is one allocation of the driver's, with its own
+ * bounds for tools that check accesses.
  */
 final class DeviceMemory implements AutoCloseable {
   private final Device device;
@@ -77,7 +77,9 @@ final class DeviceMemory implements AutoCloseable {
     long[] total = {0};
     JCudaDriver.cuMemGetInfo(free, total);
     return new OutOfDeviceMemoryException(
-        "%s is out of memory: %s asked for (%s), %s of %s free, %s held by this run; at most %s more would fit: reduce batch, steps or hidden size, end other programs on this GPU, or run with --device cpu."
+        ("%s is out of memory: %s asked for (%s), %s of %s free, %s held by this run; at"
+                + " most %s more would fit: reduce batch, steps or hidden size, end other "
+                + "programs on this GPU, or run with --device cpu.")
             .formatted(
                 device,
                 Bytes.text(bytes),

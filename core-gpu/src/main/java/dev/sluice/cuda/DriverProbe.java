@@ -90,17 +90,20 @@ final class DriverProbe implements AutoCloseable {
     int started = call("cuInit", 0);
     if (started == 100) {
       throw new UnavailableException(
-          "the NVIDIA driver sees no GPU; check 'nvidia-smi' and CUDA_VISIBLE_DEVICES, or run with --device cpu.");
+          "the NVIDIA driver sees no GPU; check 'nvidia-smi' and CUDA_VISIBLE_DEVICES, or run with"
+              + " --device cpu.");
     }
     if (started != 0) {
       throw new UnavailableException(
-          "the NVIDIA driver does not start (cuInit answers %d); run 'nvidia-smi', and restart the machine after a driver update."
+          ("the NVIDIA driver does not start (cuInit answers %d); run 'nvidia-smi', and "
+                  + "restart the machine after a driver update.")
               .formatted(started));
     }
     int version = integer("cuDriverGetVersion");
     if (version < OLDEST_DRIVER) {
       throw new UnavailableException(
-          "the NVIDIA driver runs CUDA %d.%d at most, and 12.0 is needed; update it to 525 or newer."
+          ("the NVIDIA driver runs CUDA %d.%d at most, and 12.0 is needed; update it to "
+                  + "525 or newer.")
               .formatted(version / 1000, version % 1000 / 10));
     }
     int count = integer("cuDeviceGetCount");
@@ -110,7 +113,8 @@ final class DriverProbe implements AutoCloseable {
     }
     if (gpus.isEmpty()) {
       throw new UnavailableException(
-          "the NVIDIA driver sees no GPU; check 'nvidia-smi' and CUDA_VISIBLE_DEVICES, or run with --device cpu.");
+          "the NVIDIA driver sees no GPU; check 'nvidia-smi' and CUDA_VISIBLE_DEVICES, or run with"
+              + " --device cpu.");
     }
     return new Driver(version, List.copyOf(gpus));
   }
@@ -123,8 +127,7 @@ final class DriverProbe implements AutoCloseable {
     check("cuDeviceGetName", call("cuDeviceGetName", name, 256, device));
     MemorySegment bytes = arena.allocate(JAVA_LONG);
     check("cuDeviceTotalMem", call("cuDeviceTotalMem_v2", bytes, device));
-    int capability =
-        10 * attribute(MAJOR_ATTRIBUTE, device) + attribute(MINOR_ATTRIBUTE, device);
+    int capability = 10 * attribute(MAJOR_ATTRIBUTE, device) + attribute(MINOR_ATTRIBUTE, device);
     return new Gpu(
         index,
         name.getString(0),
@@ -163,11 +166,11 @@ final class DriverProbe implements AutoCloseable {
     MemorySegment symbol =
         driver
             .find(function)
-            .orElseThrow(
-                () ->
-                    new UnavailableException(
-                        "the NVIDIA driver is too old: it has no function %s; update it to 525 or newer."
-                            .formatted(function)));
+            .orElseThrow(() ->
+                new UnavailableException(
+                    ("the NVIDIA driver is too old: it has no function %s; update it to 525 or "
+                            + "newer.")
+                        .formatted(function)));
     MethodHandle handle =
         Linker.nativeLinker().downcallHandle(symbol, FunctionDescriptor.of(JAVA_INT, layouts));
     try {

@@ -7,13 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A 64-bit little-endian ELF shared library in memory, of which the names of needed libraries can be
- * read and replaced.
+ * A 64-bit little-endian ELF shared library in memory, of which the names of needed libraries can
+ * be read and replaced.
  *
  * <p>JCuda 12.6 is linked against {@code libcublas.so.12}. The calls used here are the same in CUDA
- * 13, so a copy of JCuda's library that asks for {@code libcublas.so.13} works with it. Three places
- * hold the name: the dynamic section's string table, where the needed entry and the version need
- * point to one string, and the version need's hash of it, which the loader compares first.
+ * 13, so a copy of JCuda's library that asks for {@code libcublas.so.13} works with it. Three
+ * places hold the name: the dynamic section's string table, where the needed entry and the version
+ * need point to one string, and the version need's hash of it, which the loader compares first.
  */
 final class ElfLibrary {
   private static final int PROGRAM_LOAD = 1;
@@ -110,8 +110,7 @@ final class ElfLibrary {
     bytes.put(strings + offset, to.getBytes(StandardCharsets.US_ASCII));
     for (VersionNeed version : versions) {
       if (version.name().equals(from)) { // cuBLAS and NVRTC name their version after the file
-        bytes.put(
-            strings + bytes.getInt(version.at() + 8), to.getBytes(StandardCharsets.US_ASCII));
+        bytes.put(strings + bytes.getInt(version.at() + 8), to.getBytes(StandardCharsets.US_ASCII));
         bytes.putInt(version.at(), hash(to));
       }
     }

@@ -1,8 +1,8 @@
 package dev.sluice.cuda;
 
 /**
- * Ids and targets that are too large are found by kernels, which note the largest on the device; the
- * next download reports it. Until then such an id reads as zeros and such a target is ignored.
+ * Ids and targets that are too large are found by kernels, which note the largest on the device;
+ * the next download reports it. Until then such an id reads as zeros and such a target is ignored.
  */
 final class Faults implements AutoCloseable {
   private static final int EMBEDDING = 0;

@@ -1,8 +1,8 @@
 package dev.sluice.cuda;
 
 /**
- * GRU with the reset gate after the recurrent product. The product with R stays apart from the input's,
- * since r multiplies only it; what backward needs of it, Rn h + dn, is kept.
+ * GRU with the reset gate after the recurrent product. The product with R stays apart from the
+ * input's, since r multiplies only it; what backward needs of it, Rn h + dn, is kept.
  */
 final class GruCell implements Cell {
   private final CudaRuntime runtime;

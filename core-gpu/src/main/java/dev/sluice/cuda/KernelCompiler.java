@@ -22,10 +22,9 @@ final class KernelCompiler {
   /** Device code for a compute capability such as 90; NVRTC must be loaded. */
   byte[] compile(KernelSources sources, int capability) {
     int architecture = newestSupported(capability);
-    // Code of an older architecture in the same family runs too; PTX would be compiled anew each time.
-    String[] options = {
-      "-arch=sm_" + architecture, "-std=c++17"
-    };
+    // Code of an older architecture in the same family runs too; PTX would be compiled anew each
+    // time.
+    String[] options = {"-arch=sm_" + architecture, "-std=c++17"};
     String name = "kernels-%s.cubin".formatted(fingerprint(sources, options));
     byte[] cached = cache.loadChecked(name);
     if (cached != null) {
@@ -41,13 +40,12 @@ final class KernelCompiler {
     List<String> texts = new ArrayList<>();
     sources
         .files()
-        .forEach(
-            (name, text) -> {
-              if (!name.equals(KernelSources.MAIN)) {
-                names.add(name);
-                texts.add(text);
-              }
-            });
+        .forEach((name, text) -> {
+          if (!name.equals(KernelSources.MAIN)) {
+            names.add(name);
+            texts.add(text);
+          }
+        });
     nvrtcProgram program = new nvrtcProgram();
     check(
         JNvrtc.nvrtcCreateProgram(

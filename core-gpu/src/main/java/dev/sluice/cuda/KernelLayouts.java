@@ -8,8 +8,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The fields of each kernel's argument struct, read from {@code arguments.cuh}: that file is the one
- * place that says them, and every launch is checked against it.
+ * The fields of each kernel's argument struct, read from {@code arguments.cuh}: that file is the
+ * one place that says them, and every launch is checked against it.
  */
 final class KernelLayouts {
   private static final Pattern KERNELS = Pattern.compile("// kernels: (.*)");

@@ -36,8 +36,7 @@ final class KernelModule implements AutoCloseable {
     if (kernel == null) {
       device.enter();
       CUfunction function = new CUfunction();
-      check(
-          JCudaDriver.cuModuleGetFunction(function, module, name), "cuModuleGetFunction", name);
+      check(JCudaDriver.cuModuleGetFunction(function, module, name), "cuModuleGetFunction", name);
       kernel = new Kernel(name, function, layouts.of(name));
       kernels.put(name, kernel);
     }

@@ -9,13 +9,16 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The kernels as module {@code kernels} carries them: sources, and a fatbin where nvcc built one. */
+/**
+ * The kernels as module {@code kernels} carries them: sources, and a fatbin where nvcc built one.
+ */
 final class KernelSources {
   /** The file that includes all others. */
   static final String MAIN = "sluice.cu";
 
   private static final String FOLDER = "/dev/sluice/kernels/";
-  private static final Pattern INCLUDE = Pattern.compile("^#include \"([^\"]+)\"", Pattern.MULTILINE);
+  private static final Pattern INCLUDE =
+      Pattern.compile("^#include \"([^\"]+)\"", Pattern.MULTILINE);
 
   private final Map<String, String> files = new LinkedHashMap<>();
 

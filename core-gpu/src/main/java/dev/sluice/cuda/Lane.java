@@ -14,7 +14,8 @@ import jcuda.runtime.cudaStream_t;
 
 /**
  * One queue of work on the device: a stream with a cuBLAS handle and workspace of its own. A
- * workspace that is shared between streams, or chosen by cuBLAS, would make results depend on timing.
+ * workspace that is shared between streams, or chosen by cuBLAS, would make results depend on
+ * timing.
  */
 final class Lane implements AutoCloseable {
   /** What NVIDIA recommends for Hopper; smaller ones rule out some split-K algorithms. */
@@ -40,8 +41,7 @@ final class Lane implements AutoCloseable {
         device);
     workspace = memory.allocate(WORKSPACE_BYTES, "the workspace of cuBLAS");
     checkBlas(JCublas2.cublasCreate(blas), "cublasCreate", device);
-    checkBlas(
-        JCublas2.cublasSetStream(blas, new cudaStream_t(stream)), "cublasSetStream", device);
+    checkBlas(JCublas2.cublasSetStream(blas, new cudaStream_t(stream)), "cublasSetStream", device);
     checkBlas(
         JCublas2.cublasSetWorkspace(
             blas, new NativeAddress(workspace.address()), workspace.bytes()),

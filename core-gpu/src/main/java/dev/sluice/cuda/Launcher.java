@@ -9,9 +9,9 @@ import jcuda.Pointer;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Launches kernels. The argument struct is built field by field in one reused piece of native memory
- * (the driver copies it within the call), so a launch allocates nothing; each field is checked
- * against the kernel's layout.
+ * Launches kernels. The argument struct is built field by field in one reused piece of native
+ * memory (the driver copies it within the call), so a launch allocates nothing; each field is
+ * checked against the kernel's layout.
  */
 final class Launcher {
   private static final int BLOCK = 256;
@@ -82,7 +82,8 @@ final class Launcher {
   void launch(Lane lane, long blocksX, long blocksY) {
     if (field != kernel.fields().length()) {
       throw new IllegalStateException(
-          "%s takes %d arguments, not %d".formatted(kernel.name(), kernel.fields().length(), field));
+          "%s takes %d arguments, not %d"
+              .formatted(kernel.name(), kernel.fields().length(), field));
     }
     device.enter();
     int code =

@@ -55,11 +55,7 @@ final class LayerDriver {
    * @param dInitialCell receives the gradient of c before the first step, or 0
    */
   void backward(
-      LayerPass pass,
-      long dLastState,
-      long dLastCell,
-      long dInitialState,
-      long dInitialCell) {
+      LayerPass pass, long dLastState, long dLastCell, long dInitialState, long dInitialCell) {
     long stateBytes = stateBytes(pass);
     copyOrClear(pass, dLastState, pass.stateGradient, stateBytes);
     if (pass.cellGradient != 0) {

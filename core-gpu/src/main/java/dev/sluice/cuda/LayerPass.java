@@ -3,8 +3,8 @@ package dev.sluice.cuda;
 import dev.sluice.backend.RecurrentSpec;
 
 /**
- * One direction of one layer on its way through a batch: where everything lies. The plan fills it in
- * before each pass; cells read it. Addresses are of fp32 numbers in device memory; 0 is "none".
+ * One direction of one layer on its way through a batch: where everything lies. The plan fills it
+ * in before each pass; cells read it. Addresses are of fp32 numbers in device memory; 0 is "none".
  */
 final class LayerPass {
   final int layer;

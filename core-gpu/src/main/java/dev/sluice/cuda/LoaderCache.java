@@ -6,7 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The dynamic loader's list of libraries, {@code /etc/ld.so.cache} as glibc 2.2 and newer write it. */
+/**
+ * The dynamic loader's list of libraries, {@code /etc/ld.so.cache} as glibc 2.2 and newer write it.
+ */
 final class LoaderCache {
   private static final byte[] MAGIC = "glibc-ld.so.cache1.1".getBytes(StandardCharsets.US_ASCII);
   private static final int HEADER = 48;

@@ -81,8 +81,7 @@ final class Natives {
     }
     load(nvrtc.file());
     byte[] library = retargeted("libJNvrtc", "libnvrtc", nvrtc);
-    bind(
-        "libJNvrtc", library, "nvrtc" + nvrtc.major(), () -> JNvrtc.setExceptionsEnabled(false));
+    bind("libJNvrtc", library, "nvrtc" + nvrtc.major(), () -> JNvrtc.setExceptionsEnabled(false));
   }
 
   private byte[] retargeted(String jni, String stem, CudaFinder.Library library) {
@@ -154,7 +153,8 @@ final class Natives {
     try (InputStream in = JCudaDriver.class.getResourceAsStream(name)) {
       if (in == null) {
         throw new UnavailableException(
-            "JCuda's native library %s is not on the class path; add the jars jcuda-natives and jcublas-natives %s, classifier linux-x86_64."
+            ("JCuda's native library %s is not on the class path; add the jars jcuda-natives"
+                    + " and jcublas-natives %s, classifier linux-x86_64.")
                 .formatted(name, JCUDA));
       }
       return in.readAllBytes();

@@ -11,10 +11,10 @@ import jcuda.driver.CUstreamCaptureMode;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Records a pass, which may be thousands of launches, as a CUDA graph and replays it: then a pass is
- * one call. A graph holds addresses, so it serves calls with the very same arguments only. The first
- * call with some arguments runs directly, which also lets lazy preparations happen; the second is
- * recorded. Within a recording of the caller's own, passes just add to that.
+ * Records a pass, which may be thousands of launches, as a CUDA graph and replays it: then a pass
+ * is one call. A graph holds addresses, so it serves calls with the very same arguments only. The
+ * first call with some arguments runs directly, which also lets lazy preparations happen; the
+ * second is recorded. Within a recording of the caller's own, passes just add to that.
  */
 final class PassGraph implements AutoCloseable {
   /** Enough for a training window's two alternating states; the oldest makes room. */
@@ -111,9 +111,7 @@ final class PassGraph implements AutoCloseable {
     if (entry.executable != null) {
       runtime.lane().finish(); // it may still be running
       check(
-          JCudaDriver.cuGraphExecDestroy(entry.executable),
-          "cuGraphExecDestroy",
-          runtime.device());
+          JCudaDriver.cuGraphExecDestroy(entry.executable), "cuGraphExecDestroy", runtime.device());
     }
   }
 

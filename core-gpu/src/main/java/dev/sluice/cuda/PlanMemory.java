@@ -28,7 +28,9 @@ final class PlanMemory implements AutoCloseable {
     return new PlanMemory(memory, what);
   }
 
-  /** Address of that many floats of undefined content; 0 when none are asked for or when counting. */
+  /**
+   * Address of that many floats of undefined content; 0 when none are asked for or when counting.
+   */
   long floats(long count) {
     long asked = Math.multiplyExact(count, Float.BYTES);
     bytes += asked;

@@ -18,9 +18,9 @@ import java.util.Set;
 
 /**
  * A folder that only its owner may read or write, for files that are run: unpacked libraries and
- * compiled kernels. A file in it is used only when its content is what it should be, so a damaged or
- * foreign one is replaced. Files are written beside their place and renamed: of two processes that
- * start at once each sees whole files only.
+ * compiled kernels. A file in it is used only when its content is what it should be, so a damaged
+ * or foreign one is replaced. Files are written beside their place and renamed: of two processes
+ * that start at once each sees whole files only.
  */
 final class PrivateFolder {
   private static final Set<PosixFilePermission> OWNER_ONLY =
@@ -39,8 +39,8 @@ final class PrivateFolder {
 
   /**
    * The folder {@code name} in the user's cache ({@code XDG_CACHE_HOME/sluice}, else {@code
-   * ~/.cache/sluice}); where that cannot be written or belongs to others, a new folder for temporary
-   * files.
+   * ~/.cache/sluice}); where that cannot be written or belongs to others, a new folder for
+   * temporary files.
    *
    * @throws UnavailableException when there is no place to write at all
    */
@@ -71,7 +71,8 @@ final class PrivateFolder {
         e.addSuppressed(reason);
       }
       throw new UnavailableException(
-          "neither the cache folder %s nor the folder for temporary files %s can be written; set XDG_CACHE_HOME to a folder that can."
+          ("neither the cache folder %s nor the folder for temporary files %s can be "
+                  + "written; set XDG_CACHE_HOME to a folder that can.")
               .formatted(wanted, System.getProperty("java.io.tmpdir")),
           e);
     }

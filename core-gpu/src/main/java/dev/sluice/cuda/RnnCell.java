@@ -56,8 +56,7 @@ final class RnnCell implements Cell {
         .integer(relu)
         .launch(pass.lane, pass.unitBlocks());
     if (stateWanted) {
-      products.backward(
-          pass, pass.gatesAt(t), pass.units, 0, pass.units, 1, pass.stateGradient);
+      products.backward(pass, pass.gatesAt(t), pass.units, 0, pass.units, 1, pass.stateGradient);
     }
   }
 

@@ -11,7 +11,9 @@ final class StackBuffers {
   /** One entry for each layer and direction, at layer · D + direction. */
   final LayerPass[] passes;
 
-  /** Outputs of each layer but the last before dropout, [T, B, D·H]; for inference two take turns. */
+  /**
+   * Outputs of each layer but the last before dropout, [T, B, D·H]; for inference two take turns.
+   */
   final long[] outputs;
 
   /** A layer's output after dropout, [T, B, D·H]; 0 without dropout. */
@@ -21,8 +23,7 @@ final class StackBuffers {
   final long belowGradient;
 
   /** Takes what a plan needs from {@code memory}. */
-  StackBuffers(
-      RecurrentSpec spec, int maxSteps, int batch, boolean training, PlanMemory memory) {
+  StackBuffers(RecurrentSpec spec, int maxSteps, int batch, boolean training, PlanMemory memory) {
     int directions = spec.directions();
     int layers = spec.layers();
     long perUnit = (long) batch * spec.hiddenSize();

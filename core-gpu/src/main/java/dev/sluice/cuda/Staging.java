@@ -9,8 +9,9 @@ import jcuda.driver.CUevent_flags;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Page-locked host memory through which uploads and downloads go: a ring of slots, each with an event
- * that says when the device has read it, so that an upload returns without waiting for the device.
+ * Page-locked host memory through which uploads and downloads go: a ring of slots, each with an
+ * event that says when the device has read it, so that an upload returns without waiting for the
+ * device.
  */
 final class Staging implements AutoCloseable {
   private static final int SLOTS = 16;
@@ -36,8 +37,7 @@ final class Staging implements AutoCloseable {
   Staging(Lane lane) {
     this.lane = lane;
     long bytes = (long) SLOTS * SLOT_BYTES;
-    check(
-        JCudaDriver.cuMemAllocHost(pinned, bytes), "cuMemAllocHost", Bytes.text(bytes));
+    check(JCudaDriver.cuMemAllocHost(pinned, bytes), "cuMemAllocHost", Bytes.text(bytes));
     memory = MemorySegment.ofAddress(pinned.value()).reinterpret(bytes);
     for (int slot = 0; slot < SLOTS; slot++) {
       addresses[slot] = new NativeAddress(pinned.value() + (long) slot * SLOT_BYTES);
@@ -74,8 +74,7 @@ final class Staging implements AutoCloseable {
               lane.stream()),
           "cuMemcpyHtoDAsync",
           Bytes.text(part * (long) elements.bytes()));
-      check(
-          JCudaDriver.cuEventRecord(free[slot], lane.stream()), "cuEventRecord", lane.device());
+      check(JCudaDriver.cuEventRecord(free[slot], lane.stream()), "cuEventRecord", lane.device());
     }
   }
 
@@ -127,7 +126,8 @@ final class Staging implements AutoCloseable {
     lane.device().enter();
     if (lane.isCapturing()) {
       throw new IllegalStateException(
-          operation + ": what is being recorded into a graph may not move data from or to the host");
+          operation
+              + ": what is being recorded into a graph may not move data from or to the host");
     }
   }
 

@@ -67,8 +67,7 @@ class CudaFinderTest {
     place("weird/place/libcublas.so.12");
     Files.createDirectories(root.resolve("etc"));
     Files.write(
-        root.resolve("etc/ld.so.cache"),
-        cache("libcublas.so.12", "/weird/place/libcublas.so.12"));
+        root.resolve("etc/ld.so.cache"), cache("libcublas.so.12", "/weird/place/libcublas.so.12"));
     CudaFinder.Library found = finder().find("libcublas", 13);
     assertEquals(root.resolve("weird/place/libcublas.so.12"), found.file());
     assertEquals("the loader's cache", found.where());

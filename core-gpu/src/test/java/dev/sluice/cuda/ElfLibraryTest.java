@@ -73,8 +73,7 @@ class ElfLibraryTest {
         IllegalArgumentException.class, () -> elf.retarget("libnvrtc.so.12", "libnvrtc.so.9"));
     assertArrayEquals(content, elf.content());
     assertThrows(IllegalArgumentException.class, () -> new ElfLibrary(new byte[100]));
-    assertThrows(
-        IllegalArgumentException.class, () -> new ElfLibrary(Arrays.copyOf(content, 200)));
+    assertThrows(IllegalArgumentException.class, () -> new ElfLibrary(Arrays.copyOf(content, 200)));
     byte[] narrow = content.clone();
     narrow[4] = 1; // 32-bit
     assertThrows(IllegalArgumentException.class, () -> new ElfLibrary(narrow));

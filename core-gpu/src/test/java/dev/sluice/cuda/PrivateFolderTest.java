@@ -100,17 +100,16 @@ class PrivateFolderTest {
     CountDownLatch start = new CountDownLatch(1);
     try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
       for (int thread = 0; thread < 4; thread++) {
-        threads.submit(
-            () -> {
-              start.await();
-              for (int round = 0; round < 5; round++) {
-                Path file = open().place("a.so", large);
-                if (!Arrays.equals(large, Files.readAllBytes(file))) {
-                  wrong.incrementAndGet();
-                }
-              }
-              return null;
-            });
+        threads.submit(() -> {
+          start.await();
+          for (int round = 0; round < 5; round++) {
+            Path file = open().place("a.so", large);
+            if (!Arrays.equals(large, Files.readAllBytes(file))) {
+              wrong.incrementAndGet();
+            }
+          }
+          return null;
+        });
       }
       start.countDown();
       threads.shutdown();
