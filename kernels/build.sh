@@ -1,0 +1,174 @@
+#!/usr/bin/env bash
+# Builds what Maven does not: the fatbin of the CUDA kernels, and the stand-in driver with its tests. Used by pom.xml.
+#
+#   build.sh fatbin      nvcc: target/classes/dev/sluice/kernels/sluice.fatbin; without nvcc says so and succeeds
+#   build.sh spills      fails when a kernel spills registers or keeps arrays in local memory; prints the registers
+#   build.sh stand-in    g++: target/stand-in/libcuda.so.1, libcublas.so.12, libnvrtc.so.12; without g++ says so and succeeds
+#   build.sh test        builds and runs the kernels' tests through the stand-in, in three orders of threads
+#   build.sh test-gpu    the same tests on the GPU of this machine (needs nvcc, g++ and a driver)
+#
+# NVCC, CUDA_HOME and CXX choose the compilers. Whatever is up to date is not built again.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+CUDA=src/main/cuda
+STANDIN=src/test/cpp/standin
+TESTS=src/test/cpp/tests
+FATBIN=target/classes/dev/sluice/kernels/sluice.fatbin
+ARCHITECTURES="80 86 89 90 100 120"
+
+find_nvcc() {
+  local candidate
+  for candidate in "${NVCC:-}" "${CUDA_HOME:-}/bin/nvcc" "$(command -v nvcc || true)" /usr/local/cuda/bin/nvcc; do
+    if [[ -n $candidate && -x $candidate ]]; then
+      echo "$candidate"
+      return
+    fi
+  done
+}
+
+find_cxx() {
+  if [[ $(uname -sm) == "Linux x86_64" ]]; then
+    command -v "${CXX:-g++}" || true
+  fi
+}
+
+# Whether $1 exists and was made from the same files ($4...), tool ($2) and options ($3) as now.
+up_to_date() {
+  local product=$1 now
+  now=$( { "$2" --version; echo "$3"; cat build.sh "${@:4}"; } | sha256sum)
+  [[ -e $product && -e $product.stamp && $(<"$product.stamp") == "$now" ]] && return 0
+  mkdir -p "$(dirname "$product")"
+  rm -f "$product" "$product.stamp"
+  pending_stamp=$now
+  return 1
+}
+
+build_fatbin() {
+  local nvcc supported options=() left_out=() number
+  nvcc=$(find_nvcc)
+  if [[ -z $nvcc ]]; then
+    echo "kernels: no nvcc here (set NVCC or CUDA_HOME to have one used), so the jar carries the kernels' sources only" \
+      "and a GPU's machine compiles them with NVRTC when it first needs them"
+    rm -f "$FATBIN"
+    return
+  fi
+  supported=$("$nvcc" --list-gpu-code)
+  for number in $ARCHITECTURES; do
+    if grep -qx "sm_$number" <<<"$supported"; then
+      options+=(-gencode "arch=compute_$number,code=sm_$number")
+    else
+      left_out+=("sm_$number")
+    fi
+  done
+  # For every GPU that has no code of its own above: the driver compiles this.
+  options+=(-gencode arch=compute_80,code=compute_80)
+  [[ ${#left_out[@]} -eq 0 ]] || echo "kernels: this nvcc is too old for ${left_out[*]}; such GPUs will use the PTX"
+  up_to_date target/sluice.fatbin "$nvcc" "${options[*]}" "$CUDA"/* || {
+    echo "kernels: nvcc builds the fatbin for $ARCHITECTURES; this takes about a minute"
+    "$nvcc" -std=c++17 -fatbin --threads 0 -Xptxas -v "${options[@]}" -o target/sluice.fatbin "$CUDA/sluice.cu" \
+      2>target/ptxas.log || { cat target/ptxas.log >&2; exit 1; }
+    echo "$pending_stamp" >target/sluice.fatbin.stamp
+  }
+  mkdir -p "$(dirname "$FATBIN")"
+  cp target/sluice.fatbin "$FATBIN"
+}
+
+check_spills() {
+  if [[ ! -e target/ptxas.log ]]; then
+    echo "kernels: skipped, no nvcc built the kernels: registers and spills"
+    return
+  fi
+  awk -f spills.awk target/ptxas.log >target/registers.txt || { cat target/registers.txt; exit 1; }
+  tail -n 1 target/registers.txt
+}
+
+build_stand_in() {
+  local cxx out=target/stand-in objects=target/stand-in/objects
+  cxx=$(find_cxx)
+  if [[ -z $cxx ]]; then
+    echo "kernels: skipped, no g++ on Linux x86-64: the stand-in driver, and all tests that run on it"
+    return
+  fi
+  local flags=(-std=c++20 -O2 -march=native -fPIC -fvisibility=hidden -Wall -Wextra -Werror -DSTANDIN_BUILD)
+  if up_to_date $out/libcuda.so.1 "$cxx" "${flags[*]} $(uname -n)" "$CUDA"/* "$STANDIN"/*; then
+    return
+  fi
+  echo "kernels: g++ builds the stand-in driver"
+  mkdir -p $objects
+  local source
+  for source in fibre faults memory block engine streams driver_device driver_memory driver_streams driver_modules cublas \
+    nvrtc; do
+    echo "$cxx ${flags[*]} -c $STANDIN/$source.cpp -o $objects/$source.o"
+  done >$objects/commands
+  # The kernels themselves, as C++; they read arrays as 16-byte vectors, which C++ would call aliasing.
+  for source in "$CUDA/sluice.cu" "$STANDIN/probes.cu"; do
+    echo "$cxx ${flags[*]} -fno-strict-aliasing -x c++ -include $STANDIN/cuda_on_host.hpp -I $CUDA -c $source" \
+      "-o $objects/$(basename "$source" .cu).o"
+  done >>$objects/commands
+  echo "$cxx ${flags[*]} -O3 -c $STANDIN/gemm.cpp -o $objects/gemm.o" >>$objects/commands
+  xargs -P "$(nproc)" -I{} bash -c '{}' <$objects/commands
+  (
+    cd $objects
+    "$cxx" -shared -Wl,-soname,libcuda.so.1 -o ../libcuda.so.1 fibre.o faults.o memory.o block.o engine.o streams.o \
+      driver_device.o driver_memory.o driver_streams.o driver_modules.o sluice.o probes.o
+    "$cxx" -shared -Wl,-soname,libcublas.so.12 -Wl,-rpath,'$ORIGIN' -Wl,--version-script="../../../$STANDIN/cublas.map" \
+      -o ../libcublas.so.12 cublas.o gemm.o ../libcuda.so.1
+    "$cxx" -shared -Wl,-soname,libnvrtc.so.12 -Wl,--version-script="../../../$STANDIN/nvrtc.map" -o ../libnvrtc.so.12 nvrtc.o
+  )
+  echo "$pending_stamp" >$out/libcuda.so.1.stamp
+}
+
+# $1 compiler, $2 folder of tests, $3 program
+build_tests() {
+  local cxx=$1 folder=$2 program=target/$3 objects=target/$3-objects source
+  local flags=(-std=c++20 -O1 -Wall -Wextra -Werror -I "$STANDIN" -I "$CUDA")
+  if up_to_date "$program" "$cxx" "${flags[*]}" "$CUDA"/*.cuh "$STANDIN"/*.h* "$TESTS"/*.?pp "$TESTS/$folder"/*; then
+    return
+  fi
+  rm -rf "$objects"
+  mkdir -p "$objects"
+  for source in "$TESTS"/*.cpp "$TESTS/$folder"/*.cpp; do
+    echo "$cxx ${flags[*]} -c $source -o $objects/$(basename "$source" .cpp).o"
+  done | xargs -P "$(nproc)" -I{} bash -c '{}'
+  "$cxx" -o "$program" "$objects"/*.o -L target/stand-in -l:libcuda.so.1 -Wl,--as-needed -l:libcublas.so.12
+  echo "$pending_stamp" >"$program.stamp"
+}
+
+run_tests() {
+  local cxx order
+  cxx=$(find_cxx)
+  build_stand_in
+  if [[ -z $cxx ]]; then
+    return
+  fi
+  build_tests "$cxx" kernels kernel-tests
+  build_tests "$cxx" standin standin-tests
+  for order in forward reverse random:7; do
+    echo "order of threads: $order"
+    export LD_LIBRARY_PATH=target/stand-in SLUICE_STANDIN_ORDER=$order
+    target/standin-tests 2>target/standin-tests.log || { cat target/standin-tests.log; exit 1; }
+    target/kernel-tests - "$CUDA/arguments.cuh"
+  done
+}
+
+run_gpu_tests() {
+  local cxx
+  cxx=$(find_cxx)
+  build_fatbin
+  build_stand_in
+  build_tests "${cxx:?needs g++}" kernels kernel-tests
+  target/kernel-tests "$FATBIN" "$CUDA/arguments.cuh"
+}
+
+case ${1:-} in
+  fatbin) build_fatbin ;;
+  spills) check_spills ;;
+  stand-in) build_stand_in ;;
+  test) run_tests ;;
+  test-gpu) run_gpu_tests ;;
+  *)
+    sed -n '2,11p' build.sh
+    exit 2
+    ;;
+esac

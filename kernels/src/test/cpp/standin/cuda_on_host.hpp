@@ -1,0 +1,140 @@
+// Lets the kernels' sources compile as host C++: read before them (-include), it defines the CUDA words that they use.
+// Threads are fibres (engine.hpp): a barrier, a shuffle and a pause each switch to another thread of the block.
+#pragma once
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#define __device__
+#define __global__
+
+struct alignas(16) float4 {
+  float x, y, z, w;
+};
+struct alignas(16) uint4 {
+  unsigned x, y, z, w;
+};
+
+namespace standin {
+
+struct Index {
+  unsigned x = 1, y = 1, z = 1;
+};
+
+// Where the running thread is.
+extern Index threadIdx;
+extern Index blockIdx;
+extern Index blockDim;
+extern Index gridDim;
+
+// A kernel that can be launched by name; `run` calls it for the running thread.
+struct KernelEntry {
+  const char* name;
+  size_t argumentBytes;
+  unsigned maxThreads;
+  void (*run)(const void* arguments);
+};
+
+struct Registration {
+  explicit Registration(const KernelEntry& entry);
+};
+
+// One __shared__ declaration; each block sees its own memory behind it, poisoned before first use.
+struct SharedSlot {
+  int id = -1;
+  size_t offset = 0;
+};
+
+void* sharedArray(SharedSlot& slot, size_t bytes);
+void barrier(const char* file, int line);
+uint64_t shuffle(unsigned mask, uint64_t value, int sourceLane);
+unsigned ballot(unsigned mask, bool predicate);
+void pause();
+void checkAligned(const void* pointer, size_t bytes);
+int laneOfThread();
+
+template <typename T>
+T shuffleFrom(unsigned mask, T value, int sourceLane) {
+  static_assert(sizeof(T) <= sizeof(uint64_t));
+  uint64_t bits = 0;
+  memcpy(&bits, &value, sizeof(T));
+  bits = shuffle(mask, bits, sourceLane);
+  memcpy(&value, &bits, sizeof(T));
+  return value;
+}
+
+}  // namespace standin
+
+using standin::blockDim;
+using standin::blockIdx;
+using standin::gridDim;
+using standin::threadIdx;
+
+#define SLUICE_KERNEL(name, Arguments, threads)                                                            \
+  static void name(const Arguments& a);                                                                    \
+  static const standin::Registration name##_registration(standin::KernelEntry{                             \
+      #name, sizeof(Arguments), threads, [](const void* p) { name(*static_cast<const Arguments*>(p)); }}); \
+  static void name([[maybe_unused]] const Arguments& a)
+
+#define SLUICE_SHARED(type, name, count) \
+  static standin::SharedSlot name##_slot; \
+  type* const name = static_cast<type*>(standin::sharedArray(name##_slot, sizeof(type) * (count)))
+
+#define SLUICE_CHECK_ALIGNED(pointer, bytes) standin::checkAligned(pointer, bytes)
+
+#define __syncthreads() standin::barrier(__FILE__, __LINE__)
+
+inline void __syncwarp(unsigned mask = 0xffffffffu) { standin::shuffle(mask, 0, standin::laneOfThread()); }
+
+template <typename T>
+T __shfl_sync(unsigned mask, T value, int lane) {
+  return standin::shuffleFrom(mask, value, lane % 32);
+}
+
+template <typename T>
+T __shfl_xor_sync(unsigned mask, T value, int lanes) {
+  return standin::shuffleFrom(mask, value, standin::laneOfThread() ^ lanes);
+}
+
+template <typename T>
+T __shfl_down_sync(unsigned mask, T value, int lanes) {
+  const int source = standin::laneOfThread() + lanes;
+  return standin::shuffleFrom(mask, value, source < 32 ? source : standin::laneOfThread());
+}
+
+inline unsigned __ballot_sync(unsigned mask, bool predicate) { return standin::ballot(mask, predicate); }
+
+inline void __nanosleep(unsigned) { standin::pause(); }
+
+inline void __threadfence() {}
+
+// Blocks run one after another or take turns at barriers only, so a plain update is atomic.
+template <typename T>
+T atomicAdd(T* address, T value) {
+  const T old = *address;
+  *address = old + value;
+  return old;
+}
+
+inline int atomicMax(int* address, int value) {
+  const int old = *address;
+  if (value > old) {
+    *address = value;
+  }
+  return old;
+}
+
+inline unsigned __umulhi(unsigned x, unsigned y) { return (unsigned)((uint64_t)x * y >> 32); }
+
+inline unsigned __float_as_uint(float x) {
+  unsigned bits;
+  memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+
+inline float __uint_as_float(unsigned bits) {
+  float x;
+  memcpy(&x, &bits, sizeof x);
+  return x;
+}

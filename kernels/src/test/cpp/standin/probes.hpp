@@ -1,0 +1,8 @@
+// The argument struct of the probes.
+#pragma once
+
+struct Probe {
+  float* data;
+  unsigned* counter;
+  int count;
+};

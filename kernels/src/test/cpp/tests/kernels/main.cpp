@@ -1,0 +1,15 @@
+// Every kernel against plain double loops. Arguments: the kernels' image ("-": the stand-in's own), and arguments.cuh.
+#include <cstdio>
+
+#include "../gpu.hpp"
+#include "registry.hpp"
+
+int main(int count, char** arguments) {
+  if (count != 3) {
+    printf("usage: kernel-tests IMAGE ARGUMENTS_CUH\n");
+    return 2;
+  }
+  openDevice(arguments[1]);
+  registryPath = arguments[2];
+  return runTests("kernels");
+}
