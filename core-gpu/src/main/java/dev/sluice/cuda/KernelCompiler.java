@@ -24,7 +24,8 @@ final class KernelCompiler {
     int architecture = newestSupported(capability);
     // Code of an older architecture in the same family runs too; PTX would be compiled anew each
     // time.
-    String[] options = {"-arch=sm_" + architecture, "-std=c++17"};
+    // Without -default-device NVRTC takes generic lambdas for host code.
+    String[] options = {"-arch=sm_" + architecture, "-std=c++17", "-default-device"};
     String name = "kernels-%s.cubin".formatted(fingerprint(sources, options));
     byte[] cached = cache.loadChecked(name);
     if (cached != null) {
