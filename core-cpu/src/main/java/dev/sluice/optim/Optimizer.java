@@ -107,6 +107,18 @@ public final class Optimizer implements AutoCloseable {
    * @throws IllegalArgumentException when it is not; nothing has changed then
    */
   public void step(double learningRate) {
+    step(learningRate, null);
+  }
+
+  /**
+   * As {@link #step(double)}, but changes nothing either when the loss is not finite, without reading
+   * it back: {@link #gradientNorm} is NaN then.
+   *
+   * @param learningRate factor on the step, at least 0 and finite
+   * @param loss [1], of this step; or null for no such check
+   * @throws IllegalArgumentException when the learning rate is not; nothing has changed then
+   */
+  public void step(double learningRate, Tensor loss) {
     if (!(learningRate >= 0 && learningRate < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException(
           "the learning rate must be at least 0 and finite, not " + learningRate);
@@ -114,6 +126,9 @@ public final class Optimizer implements AutoCloseable {
     rate[0] = (float) learningRate;
     controls.learningRate().upload(rate, 0);
     backend.optimizers().sumOfSquares(parameters.gradients(), controls.gradientSquares());
+    if (loss != null) {
+      backend.elements().add(0, loss, controls.gradientSquares()); // 0 · NaN and 0 · ∞ are NaN
+    }
     backend.optimizers().update(rule, parameters.values(), parameters.gradients(), slots, controls);
   }
 
@@ -142,12 +157,13 @@ public final class Optimizer implements AutoCloseable {
   }
 
   /**
-   * The first parameter, in the order of declaration, whose gradient holds NaN or an infinity; empty
-   * when there is none, which after a step that was not applied means that the squares of finite
+   * The last parameter, in the order of declaration, whose gradient holds NaN or an infinity: the one
+   * nearest to the loss, where backpropagation met it first. Empty when there is none, which after a
+   * step that was not applied means that the loss was not finite or that the squares of finite
    * gradients overflowed. Reads all gradients back: for reports after a failed step.
    */
   public static Optional<Parameter> firstNonFinite(ParameterStore parameters) {
-    for (Parameter parameter : parameters.parameters()) {
+    for (Parameter parameter : parameters.parameters().reversed()) {
       for (float gradient : parameter.gradient().toFloats()) {
         if (!Float.isFinite(gradient)) {
           return Optional.of(parameter);
