@@ -39,7 +39,7 @@ final class TrainingLoop implements AutoCloseable {
   private long reportedStep;
   private long validatedStep = -1;
   private Evaluation evaluation = Evaluation.NONE;
-  private String failure = "";
+  private String notFinite = "";
 
   TrainingLoop(Trainer.Builder run, AtomicBoolean stopRequested) {
     this.run = run;
@@ -180,7 +180,7 @@ final class TrainingLoop implements AutoCloseable {
     if (state.skippedInARow < run.maxSkipped) {
       return true;
     }
-    failure =
+    notFinite =
         "training stopped at step %d: %d steps in a row could not be applied (%s); %s; try a lower "
                 .formatted(state.step, state.skippedInARow, report.cause(), saver.lastCheckpoint())
             + "learning rate or a smaller clipping norm";
@@ -281,7 +281,6 @@ final class TrainingLoop implements AutoCloseable {
       if (saver.model() == null || state.bestStep == 0) {
         saver.saveModel(state);
       }
-      failure = saver.failure();
     }
     TrainingResult result =
         new TrainingResult(
@@ -297,8 +296,12 @@ final class TrainingLoop implements AutoCloseable {
             saver.model(),
             saver.checkpoint());
     listeners.tell(state.step, listener -> listener.onEnd(result));
-    if (!failure.isEmpty()) {
-      throw new TrainingException(failure, result, null);
+    if (!usable) {
+      throw new TrainingException(notFinite, result, null);
+    }
+    RunSaver.Failure failure = saver.failure();
+    if (failure != null) {
+      throw new TrainingException(failure.sentence(), result, failure.cause());
     }
     return result;
   }
