@@ -31,6 +31,7 @@ final class RunSaver implements AutoCloseable {
   private Path checkpoint;
   private Path model;
   private long checkpointStep;
+  private boolean ending;
 
   /**
    * A saver.
@@ -56,11 +57,17 @@ final class RunSaver implements AutoCloseable {
     }
   }
 
-  /** Saves the state to go on from. */
-  void saveLast(TrainingState state) {
+  /** From now on a failure is the run's, and no longer a warning. */
+  void ending() {
+    ending = true;
+  }
+
+  /** Saves the state to go on from. Returns whether nothing is left to save. */
+  boolean saveLast(TrainingState state) {
     if (run.folder != null) {
       saveCheckpoint(run.folder.lastCheckpoint(), state, false);
     }
+    return checkpointFailure == null;
   }
 
   /** Saves model and state as the best so far. */
@@ -91,9 +98,9 @@ final class RunSaver implements AutoCloseable {
     try {
       requireFinite(file);
       Checkpoint.write(file, run, state, window);
+      checkpoint = file;
+      checkpointStep = state.step;
       if (!best) {
-        checkpoint = file;
-        checkpointStep = state.step;
         checkpointFailure = null;
       }
       listeners.tell(
@@ -110,7 +117,9 @@ final class RunSaver implements AutoCloseable {
   private Failure failed(String what, TrainingState state, IOException e) {
     String sentence =
         "the %s of step %d could not be saved: %s".formatted(what, state.step, e.getMessage());
-    listeners.warn(state.step, sentence + "; training goes on");
+    if (!ending) { // else the run's failure tells
+      listeners.warn(state.step, sentence + "; training goes on");
+    }
     return new Failure(sentence, e);
   }
 

@@ -38,6 +38,7 @@ final class TrainingLoop implements AutoCloseable {
   private double trainingLoss = Double.NaN;
   private long reportedStep;
   private long validatedStep = -1;
+  private boolean saved;
   private Evaluation evaluation = Evaluation.NONE;
   private String notFinite = "";
 
@@ -123,6 +124,7 @@ final class TrainingLoop implements AutoCloseable {
     if (state.batch == 0) {
       problem.startEpoch(state.epoch);
     }
+    saved = false;
     problem.parameters().zeroGradients();
     backend.elements().fill(total, 0);
     int batches = (int) Math.min(run.accumulation, batchesPerEpoch - state.batch);
@@ -165,7 +167,7 @@ final class TrainingLoop implements AutoCloseable {
     } else if (run.checkpointEvery > 0 && state.step % run.checkpointEvery == 0) {
       clock.pause();
       state.seconds = clock.seconds();
-      saver.saveLast(state);
+      saved = saver.saveLast(state);
       clock.resume();
     }
     return true;
@@ -239,9 +241,7 @@ final class TrainingLoop implements AutoCloseable {
     if (best) {
       saver.saveBest(state);
     }
-    if (planned) {
-      saver.saveLast(state);
-    }
+    saved = planned && saver.saveLast(state);
     clock.resume();
   }
 
@@ -277,7 +277,10 @@ final class TrainingLoop implements AutoCloseable {
     }
     state.seconds = clock.seconds();
     if (usable) {
-      saver.saveLast(state);
+      saver.ending();
+      if (!saved) {
+        saver.saveLast(state);
+      }
       if (saver.model() == null || state.bestStep == 0) {
         saver.saveModel(state);
       }
