@@ -1,7 +1,9 @@
 package dev.sluice.data;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -53,7 +55,7 @@ public final class CorpusReader {
       requireReadable(path);
       if (Files.isDirectory(path)) {
         readFolder(path, wanted, documents, notes);
-      } else if (isZip(path)) {
+      } else if (Files.isRegularFile(path) && isZip(path)) {
         readZip(path, wanted, documents, notes);
       } else {
         documents.add(readFile(path));
@@ -145,6 +147,9 @@ public final class CorpusReader {
 
           @Override
           public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+            if (e instanceof FileSystemLoopException) {
+              return FileVisitResult.CONTINUE; // a link to a folder that is read anyway
+            }
             throw new IOException(file + " cannot be read: " + reason(e), e);
           }
         });
@@ -199,6 +204,9 @@ public final class CorpusReader {
 
   /** The cause in words, without the path that some exceptions put first. */
   private static String reason(IOException e) {
+    if (e instanceof AccessDeniedException) {
+      return "permission denied";
+    }
     String reason = e instanceof FileSystemException f ? f.getReason() : e.getMessage();
     return reason != null ? reason : e.getClass().getSimpleName();
   }

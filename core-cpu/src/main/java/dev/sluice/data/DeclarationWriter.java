@@ -64,7 +64,7 @@ final class DeclarationWriter {
         .forEach(body::append);
     for (Executable[] group : List.of(type.getDeclaredConstructors(), type.getDeclaredMethods())) {
       visible(group)
-          .map(member -> "\n" + annotations(member, inner) + inner + declaration(member) + ";\n")
+          .map(member -> annotations(member, inner) + inner + declaration(member) + ";\n")
           .sorted()
           .forEach(body::append);
     }

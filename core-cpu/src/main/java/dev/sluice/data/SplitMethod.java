@@ -7,8 +7,9 @@ public enum SplitMethod {
    *
    * <p>An order of the documents is drawn from the seed and their texts, so it depends neither on
    * their names nor on the order in which they were read. In that order each one that still fits
-   * into the validation part's share of the characters goes there, then each that fits into the
-   * test part's; a part whose share is smaller than every document gets the smallest left.
+   * into the validation part's share of the characters goes there until the share is nine tenths
+   * full, then the same for the test part; a part whose share is smaller than every document gets
+   * the smallest left.
    */
   DOCUMENTS,
 

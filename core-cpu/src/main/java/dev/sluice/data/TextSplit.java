@@ -107,14 +107,17 @@ public record TextSplit(
     return candidates;
   }
 
-  /** Moves documents out of {@code left} until the share is full or {@code spare} are left. */
+  /**
+   * Moves documents out of {@code left} until {@code spare} are left or nine tenths of the share are
+   * taken: to look for small ones that fill the rest would hold out more small ones than there are.
+   */
   private static List<Document> take(
       List<Document> documents, List<Candidate> left, double share, int spare) {
     List<Candidate> taken = new ArrayList<>();
     if (share > 0) {
       double free = share;
       for (Candidate candidate : List.copyOf(left)) {
-        if (candidate.characters() <= free && left.size() > spare) {
+        if (candidate.characters() <= free && free > 0.1 * share && left.size() > spare) {
           free -= candidate.characters();
           taken.add(candidate);
           left.remove(candidate);
@@ -143,7 +146,8 @@ public record TextSplit(
   }
 
   private static long mix(long value) {
-    long mixed = (value + 0x9E3779B97F4A7C15L) * 0xBF58476D1CE4E5B9L;
+    long mixed = value + 0x9E3779B97F4A7C15L;
+    mixed = (mixed ^ mixed >>> 30) * 0xBF58476D1CE4E5B9L;
     mixed = (mixed ^ mixed >>> 27) * 0x94D049BB133111EBL;
     return mixed ^ mixed >>> 31;
   }

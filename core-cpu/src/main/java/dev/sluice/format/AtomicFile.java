@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -36,7 +37,7 @@ public final class AtomicFile {
    * Writes a file, or replaces it.
    *
    * @param target in an existing folder; a symbolic link is itself replaced
-   * @param body writes the content; the stream is buffered and need not be closed
+   * @param body writes the content; the stream is buffered, and may be closed or left open
    * @throws IOException when the file cannot be written or {@code body} throws one; the message is a
    *     sentence with the path, the cause and the free space. The target is as it was before
    */
@@ -70,10 +71,22 @@ public final class AtomicFile {
     Files.createFile(file);
     try (FileOutputStream stream = new FileOutputStream(file.toFile());
         FileLock _ = tryLock(stream.getChannel())) {
-      BufferedOutputStream buffered = new BufferedOutputStream(stream, BUFFER_BYTES);
+      OutputStream buffered = new UnclosedStream(stream);
       body.accept(buffered);
       buffered.flush();
       stream.getFD().sync();
+    }
+  }
+
+  /** Closing it, which writers of many formats do, leaves the file open to be flushed to disk. */
+  private static final class UnclosedStream extends BufferedOutputStream {
+    UnclosedStream(OutputStream file) {
+      super(file, BUFFER_BYTES);
+    }
+
+    @Override
+    public void close() throws IOException {
+      flush();
     }
   }
 
@@ -122,7 +135,9 @@ public final class AtomicFile {
 
   private static String describe(Path target, Path folder, IOException cause) {
     String reason = cause.getMessage();
-    if (cause instanceof FileSystemException fileSystem && fileSystem.getReason() != null) {
+    if (cause instanceof AccessDeniedException) {
+      reason = "permission denied";
+    } else if (cause instanceof FileSystemException fileSystem && fileSystem.getReason() != null) {
       reason = fileSystem.getReason();
     }
     if (reason == null) {

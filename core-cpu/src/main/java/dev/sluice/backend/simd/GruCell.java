@@ -21,31 +21,40 @@ final class GruCell extends Cell {
   @Override
   void forward(int stage, CellStep s) {
     for (int row = s.rowFrom; row < s.rowTo; row++) {
-      if (s.active(row)) {
-        int at = row * s.hidden + s.unitFrom;
-        forward(
-            s.unitTo - s.unitFrom,
-            s.hidden,
-            s.gates,
-            s.gatesAt + row * s.gatesStride + s.unitFrom,
-            s.bias,
-            s.unitFrom,
-            s.auxiliary,
-            s.auxiliaryAt + at,
-            s.auxiliaryBias,
-            s.h,
-            s.hAt + at,
-            s.hNext,
-            at,
-            s.out,
-            s.outAt + row * s.outStride + s.unitFrom);
-      } else {
+      if (!s.active(row)) {
         s.keep(row);
+        continue;
       }
+      int n = s.unitTo - s.unitFrom;
+      int r = s.gatesAt + row * s.gatesStride + s.unitFrom;
+      if (n == s.hidden) { // r and z lie side by side
+        GateActivation.sigmoid(s.gates, r, s.bias, 0, 2 * n);
+      } else {
+        GateActivation.sigmoid(s.gates, r, s.bias, s.unitFrom, n);
+        GateActivation.sigmoid(s.gates, r + s.hidden, s.bias, s.hidden + s.unitFrom, n);
+      }
+      int at = row * s.hidden + s.unitFrom;
+      state(
+          n,
+          s.hidden,
+          s.gates,
+          r,
+          s.bias,
+          s.unitFrom,
+          s.auxiliary,
+          s.auxiliaryAt + at,
+          s.auxiliaryBias,
+          s.h,
+          s.hAt + at,
+          s.hNext,
+          at,
+          s.out,
+          s.outAt + row * s.outStride + s.unitFrom);
     }
   }
 
-  private static void forward(
+  /** One row: q += dn, n = tanh(. + r q) and h' = (1 - z) n + z h. */
+  private static void state(
       int n,
       int hidden,
       float[] gates,
@@ -63,39 +72,30 @@ final class GruCell extends Cell {
       int y0) {
     int z0 = r0 + hidden;
     int n0 = r0 + 2 * hidden;
+    int nBias = b0 + 2 * hidden;
     int j = 0;
     for (int bound = SPECIES.loopBound(n); j < bound; j += LANES) { // vector main
-      var r = VectorMath.sigmoid(add(gates, r0 + j, bias, b0 + j));
-      var z = VectorMath.sigmoid(add(gates, z0 + j, bias, b0 + hidden + j));
-      var product = add(q, q0 + j, qBias, b0 + j);
-      var candidate =
-          VectorMath.tanh(r.fma(product, add(gates, n0 + j, bias, b0 + 2 * hidden + j)));
+      var product = GateActivation.sum(q, q0 + j, qBias, b0 + j);
+      var input = GateActivation.sum(gates, n0 + j, bias, nBias + j);
+      var r = FloatVector.fromArray(SPECIES, gates, r0 + j);
+      var candidate = VectorMath.tanh(r.fma(product, input));
+      var z = FloatVector.fromArray(SPECIES, gates, z0 + j);
       var y = z.fma(FloatVector.fromArray(SPECIES, h, h0 + j).sub(candidate), candidate);
-      r.intoArray(gates, r0 + j);
-      z.intoArray(gates, z0 + j);
       candidate.intoArray(gates, n0 + j);
       product.intoArray(q, q0 + j);
       y.intoArray(hNext, h1 + j);
       y.intoArray(out, y0 + j);
     }
     for (; j < n; j++) { // scalar tail
-      float r = VectorMath.sigmoid(gates[r0 + j] + bias[b0 + j]);
-      float z = VectorMath.sigmoid(gates[z0 + j] + bias[b0 + hidden + j]);
       float product = q[q0 + j] + qBias[b0 + j];
       float candidate =
-          VectorMath.tanh(Math.fma(r, product, gates[n0 + j] + bias[b0 + 2 * hidden + j]));
-      float y = Math.fma(z, h[h0 + j] - candidate, candidate);
-      gates[r0 + j] = r;
-      gates[z0 + j] = z;
+          VectorMath.tanh(Math.fma(gates[r0 + j], product, gates[n0 + j] + bias[nBias + j]));
+      float y = Math.fma(gates[z0 + j], h[h0 + j] - candidate, candidate);
       gates[n0 + j] = candidate;
       q[q0 + j] = product;
       hNext[h1 + j] = y;
       out[y0 + j] = y;
     }
-  }
-
-  private static FloatVector add(float[] a, int aAt, float[] b, int bAt) {
-    return FloatVector.fromArray(SPECIES, a, aAt).add(FloatVector.fromArray(SPECIES, b, bAt));
   }
 
   @Override
@@ -152,7 +152,7 @@ final class GruCell extends Cell {
       var r = FloatVector.fromArray(SPECIES, gates, r0 + j);
       var z = FloatVector.fromArray(SPECIES, gates, z0 + j);
       var candidate = FloatVector.fromArray(SPECIES, gates, n0 + j);
-      var up = add(dOut, y0 + j, dh, d0 + j);
+      var up = GateActivation.sum(dOut, y0 + j, dh, d0 + j);
       var da = up.mul(one.sub(z)).mul(one.sub(candidate.mul(candidate)));
       var before = FloatVector.fromArray(SPECIES, h, h0 + j);
       da.mul(FloatVector.fromArray(SPECIES, q, q0 + j))

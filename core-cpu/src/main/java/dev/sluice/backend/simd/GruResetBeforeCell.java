@@ -58,19 +58,16 @@ final class GruResetBeforeCell extends Cell {
       int h0,
       float[] product,
       int p0) {
-    int z0 = r0 + hidden;
+    GateActivation.sigmoid(gates, r0, bias, b0, n);
+    GateActivation.sigmoid(gates, r0 + hidden, bias, b0 + hidden, n);
     int j = 0;
     for (int bound = SPECIES.loopBound(n); j < bound; j += LANES) { // vector main
-      var r = VectorMath.sigmoid(add(gates, r0 + j, bias, b0 + j));
-      r.intoArray(gates, r0 + j);
-      VectorMath.sigmoid(add(gates, z0 + j, bias, b0 + hidden + j)).intoArray(gates, z0 + j);
-      r.mul(FloatVector.fromArray(SPECIES, h, h0 + j)).intoArray(product, p0 + j);
+      FloatVector.fromArray(SPECIES, gates, r0 + j)
+          .mul(FloatVector.fromArray(SPECIES, h, h0 + j))
+          .intoArray(product, p0 + j);
     }
     for (; j < n; j++) { // scalar tail
-      float r = VectorMath.sigmoid(gates[r0 + j] + bias[b0 + j]);
-      gates[r0 + j] = r;
-      gates[z0 + j] = VectorMath.sigmoid(gates[z0 + j] + bias[b0 + hidden + j]);
-      product[p0 + j] = r * h[h0 + j];
+      product[p0 + j] = gates[r0 + j] * h[h0 + j];
     }
   }
 
@@ -92,7 +89,7 @@ final class GruResetBeforeCell extends Cell {
     int n0 = r0 + 2 * hidden;
     int j = 0;
     for (int bound = SPECIES.loopBound(n); j < bound; j += LANES) { // vector main
-      var candidate = VectorMath.tanh(add(gates, n0 + j, bias, b0 + 2 * hidden + j));
+      var candidate = VectorMath.tanh(GateActivation.sum(gates, n0 + j, bias, b0 + 2 * hidden + j));
       var z = FloatVector.fromArray(SPECIES, gates, z0 + j);
       var y = z.fma(FloatVector.fromArray(SPECIES, h, h0 + j).sub(candidate), candidate);
       candidate.intoArray(gates, n0 + j);
@@ -106,10 +103,6 @@ final class GruResetBeforeCell extends Cell {
       hNext[h1 + j] = y;
       out[y0 + j] = y;
     }
-  }
-
-  private static FloatVector add(float[] a, int aAt, float[] b, int bAt) {
-    return FloatVector.fromArray(SPECIES, a, aAt).add(FloatVector.fromArray(SPECIES, b, bAt));
   }
 
   @Override
@@ -150,7 +143,7 @@ final class GruResetBeforeCell extends Cell {
     for (int bound = SPECIES.loopBound(n); j < bound; j += LANES) { // vector main
       var z = FloatVector.fromArray(SPECIES, gates, z0 + j);
       var candidate = FloatVector.fromArray(SPECIES, gates, n0 + j);
-      var up = add(dOut, y0 + j, dh, d0 + j);
+      var up = GateActivation.sum(dOut, y0 + j, dh, d0 + j);
       var before = FloatVector.fromArray(SPECIES, h, h0 + j);
       up.mul(one.sub(z)).mul(one.sub(candidate.mul(candidate))).intoArray(gates, n0 + j);
       up.mul(before.sub(candidate)).mul(z).mul(one.sub(z)).intoArray(gates, z0 + j);

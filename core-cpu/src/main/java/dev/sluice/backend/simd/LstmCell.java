@@ -14,36 +14,46 @@ final class LstmCell extends Cell {
   @Override
   void forward(int stage, CellStep s) {
     for (int row = s.rowFrom; row < s.rowTo; row++) {
-      if (s.active(row)) {
-        forward(
-            s.unitTo - s.unitFrom,
-            s.hidden,
-            s.gates,
-            s.gatesAt + row * s.gatesStride + s.unitFrom,
-            s.bias,
-            s.unitFrom,
-            s.c,
-            s.cAt + row * s.hidden + s.unitFrom,
-            s.cNext,
-            s.cNextAt + row * s.hidden + s.unitFrom,
-            s.hNext,
-            row * s.hidden + s.unitFrom,
-            s.out,
-            s.outAt + row * s.outStride + s.unitFrom);
-      } else {
+      if (!s.active(row)) {
         s.keep(row);
+        continue;
       }
+      int n = s.unitTo - s.unitFrom;
+      int i = s.gatesAt + row * s.gatesStride + s.unitFrom;
+      int f = i + s.hidden;
+      int g = f + s.hidden;
+      int o = g + s.hidden;
+      if (n == s.hidden) { // i and f lie side by side
+        GateActivation.sigmoid(s.gates, i, s.bias, 0, 2 * n);
+      } else {
+        GateActivation.sigmoid(s.gates, i, s.bias, s.unitFrom, n);
+        GateActivation.sigmoid(s.gates, f, s.bias, s.hidden + s.unitFrom, n);
+      }
+      GateActivation.tanh(s.gates, g, s.bias, 2 * s.hidden + s.unitFrom, n);
+      GateActivation.sigmoid(s.gates, o, s.bias, 3 * s.hidden + s.unitFrom, n);
+      int at = row * s.hidden + s.unitFrom;
+      state(
+          n,
+          s.hidden,
+          s.gates,
+          i,
+          s.c,
+          s.cAt + at,
+          s.cNext,
+          s.cNextAt + at,
+          s.hNext,
+          at,
+          s.out,
+          s.outAt + row * s.outStride + s.unitFrom);
     }
   }
 
-  /** One row: activates the gates in place, then c' = f c + i g and h' = o tanh(c'). */
-  private static void forward(
+  /** One row: c' = f c + i g and h' = o tanh(c'). */
+  private static void state(
       int n,
       int hidden,
       float[] gates,
       int i0,
-      float[] bias,
-      int b0,
       float[] c,
       int c0,
       float[] cNext,
@@ -57,43 +67,24 @@ final class LstmCell extends Cell {
     int o0 = i0 + 3 * hidden;
     int j = 0;
     for (int bound = SPECIES.loopBound(n); j < bound; j += LANES) { // vector main
-      var i = add(gates, i0 + j, bias, b0 + j);
-      var f = add(gates, f0 + j, bias, b0 + hidden + j);
-      var g = add(gates, g0 + j, bias, b0 + 2 * hidden + j);
-      var o = add(gates, o0 + j, bias, b0 + 3 * hidden + j);
-      i = VectorMath.sigmoid(i);
-      f = VectorMath.sigmoid(f);
-      g = VectorMath.tanh(g);
-      o = VectorMath.sigmoid(o);
-      var state = f.fma(FloatVector.fromArray(SPECIES, c, c0 + j), i.mul(g));
-      var y = o.mul(VectorMath.tanh(state));
-      i.intoArray(gates, i0 + j);
-      f.intoArray(gates, f0 + j);
-      g.intoArray(gates, g0 + j);
-      o.intoArray(gates, o0 + j);
+      var input =
+          FloatVector.fromArray(SPECIES, gates, i0 + j)
+              .mul(FloatVector.fromArray(SPECIES, gates, g0 + j));
+      var state =
+          FloatVector.fromArray(SPECIES, gates, f0 + j)
+              .fma(FloatVector.fromArray(SPECIES, c, c0 + j), input);
+      var y = FloatVector.fromArray(SPECIES, gates, o0 + j).mul(VectorMath.tanh(state));
       state.intoArray(cNext, c1 + j);
       y.intoArray(h, h0 + j);
       y.intoArray(out, y0 + j);
     }
     for (; j < n; j++) { // scalar tail
-      float i = VectorMath.sigmoid(gates[i0 + j] + bias[b0 + j]);
-      float f = VectorMath.sigmoid(gates[f0 + j] + bias[b0 + hidden + j]);
-      float g = VectorMath.tanh(gates[g0 + j] + bias[b0 + 2 * hidden + j]);
-      float o = VectorMath.sigmoid(gates[o0 + j] + bias[b0 + 3 * hidden + j]);
-      float state = Math.fma(f, c[c0 + j], i * g);
-      float y = o * VectorMath.tanh(state);
-      gates[i0 + j] = i;
-      gates[f0 + j] = f;
-      gates[g0 + j] = g;
-      gates[o0 + j] = o;
+      float state = Math.fma(gates[f0 + j], c[c0 + j], gates[i0 + j] * gates[g0 + j]);
+      float y = gates[o0 + j] * VectorMath.tanh(state);
       cNext[c1 + j] = state;
       h[h0 + j] = y;
       out[y0 + j] = y;
     }
-  }
-
-  private static FloatVector add(float[] a, int aAt, float[] b, int bAt) {
-    return FloatVector.fromArray(SPECIES, a, aAt).add(FloatVector.fromArray(SPECIES, b, bAt));
   }
 
   @Override
@@ -153,7 +144,7 @@ final class LstmCell extends Cell {
       var g = FloatVector.fromArray(SPECIES, gates, g0 + j);
       var o = FloatVector.fromArray(SPECIES, gates, o0 + j);
       var tanh = VectorMath.tanh(FloatVector.fromArray(SPECIES, cNext, c1 + j));
-      var up = add(dOut, y0 + j, dh, d0 + j);
+      var up = GateActivation.sum(dOut, y0 + j, dh, d0 + j);
       var cell = FloatVector.fromArray(SPECIES, dc, d0 + j);
       cell = up.mul(o).fma(one.sub(tanh.mul(tanh)), cell);
       cell.mul(g).mul(i).mul(one.sub(i)).intoArray(gates, i0 + j);

@@ -24,24 +24,13 @@ final class RnnCell extends Cell {
       }
       int n = s.unitTo - s.unitFrom;
       int gate = s.gatesAt + row * s.gatesStride + s.unitFrom;
-      activate(relu, n, s.gates, gate, s.bias, s.unitFrom);
+      if (relu) {
+        GateActivation.relu(s.gates, gate, s.bias, s.unitFrom, n);
+      } else {
+        GateActivation.tanh(s.gates, gate, s.bias, s.unitFrom, n);
+      }
       System.arraycopy(s.gates, gate, s.hNext, row * s.hidden + s.unitFrom, n);
       System.arraycopy(s.gates, gate, s.out, s.outAt + row * s.outStride + s.unitFrom, n);
-    }
-  }
-
-  /** One row: adds the bias and activates in place. */
-  private static void activate(boolean relu, int n, float[] x, int x0, float[] bias, int b0) {
-    int j = 0;
-    for (int bound = SPECIES.loopBound(n); j < bound; j += LANES) { // vector main
-      var sum =
-          FloatVector.fromArray(SPECIES, x, x0 + j)
-              .add(FloatVector.fromArray(SPECIES, bias, b0 + j));
-      (relu ? sum.max(0f) : VectorMath.tanh(sum)).intoArray(x, x0 + j);
-    }
-    for (; j < n; j++) { // scalar tail
-      float sum = x[x0 + j] + bias[b0 + j];
-      x[x0 + j] = relu ? Math.max(sum, 0f) : VectorMath.tanh(sum);
     }
   }
 
@@ -70,9 +59,7 @@ final class RnnCell extends Cell {
     int j = 0;
     for (int bound = SPECIES.loopBound(n); j < bound; j += LANES) { // vector main
       var y = FloatVector.fromArray(SPECIES, gate, g0 + j);
-      var up =
-          FloatVector.fromArray(SPECIES, dOut, y0 + j)
-              .add(FloatVector.fromArray(SPECIES, dh, d0 + j));
+      var up = GateActivation.sum(dOut, y0 + j, dh, d0 + j);
       var slope =
           relu
               ? FloatVector.zero(SPECIES).blend(1f, y.compare(VectorOperators.GT, 0f))
