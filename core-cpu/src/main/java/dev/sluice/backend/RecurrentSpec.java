@@ -114,18 +114,16 @@ public record RecurrentSpec(
     return weightOffset(layers, 0);
   }
 
-  /** Where the weights of one layer and direction begin. */
+  /** Where the weights of one layer and direction begin, in the order of {@link #slices}. */
   public long weightOffset(int layer, int direction) {
-    if (layer == 0) {
-      return direction * cellWeights(inputSize);
-    }
-    long below = directions() * cellWeights(inputSize);
-    return below + ((layer - 1L) * directions() + direction) * cellWeights(outputSize());
+    long below = layer == 0 ? 0 : groupSize(0) + (layer - 1) * groupSize(1);
+    return directions() * below + direction * groupSize(layer);
   }
 
-  /** Weights of one layer and direction that reads {@code inputs} features. */
-  private long cellWeights(int inputs) {
-    return (long) gateColumns() * (inputs + hiddenSize + (bias ? 2 : 0));
+  /** Elements of the weights of one layer and direction. */
+  private long groupSize(int layer) {
+    int biases = bias ? 2 : 0;
+    return (long) gateColumns() * (layerInputSize(layer) + hiddenSize + biases);
   }
 
   /**

@@ -103,7 +103,8 @@ public final class Optimizer implements AutoCloseable {
    * Updates all parameters from their gradients, which stay as they are: {@link
    * ParameterStore#zeroGradients} clears them before the next step.
    *
-   * @param learningRate factor on the step, at least 0
+   * @param learningRate factor on the step, at least 0 and finite
+   * @throws IllegalArgumentException when it is not; nothing has changed then
    */
   public void step(double learningRate) {
     step(learningRate, null);
@@ -113,10 +114,15 @@ public final class Optimizer implements AutoCloseable {
    * As {@link #step(double)}, but changes nothing either when the loss is not finite, without reading
    * it back: {@link #gradientNorm} is NaN then.
    *
-   * @param learningRate factor on the step, at least 0
+   * @param learningRate factor on the step, at least 0 and finite
    * @param loss [1], of this step; or null for no such check
+   * @throws IllegalArgumentException when the learning rate is not; nothing has changed then
    */
   public void step(double learningRate, Tensor loss) {
+    if (!(learningRate >= 0 && learningRate < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "the learning rate must be at least 0 and finite, not " + learningRate);
+    }
     rate[0] = (float) learningRate;
     controls.learningRate().upload(rate, 0);
     backend.optimizers().sumOfSquares(parameters.gradients(), controls.gradientSquares());

@@ -164,6 +164,9 @@ class OptimizerTest {
     trained.allocate(backend, 0);
     assertThrows(
         IllegalArgumentException.class, () -> new Optimizer(backend, trained, SGD, 0, NONE));
+    Optimizer optimizer = new Optimizer(backend, trained, SGD, NONE, NONE);
+    assertThrows(IllegalArgumentException.class, () -> optimizer.step(-0.1));
+    assertThrows(IllegalArgumentException.class, () -> optimizer.step(Double.NaN));
   }
 
   @Test

@@ -21,7 +21,7 @@ public abstract class BackendParityTest {
   protected abstract Backend open();
 
   @TestFactory
-  Stream<DynamicTest> agreesWithTheReference() {
+  protected Stream<DynamicTest> agreesWithTheReference() {
     backend = open();
     return ParitySuite.trials().stream()
         .map(trial -> DynamicTest.dynamicTest(trial.parityCase().toString(), () -> check(trial)));
@@ -33,7 +33,7 @@ public abstract class BackendParityTest {
   }
 
   @AfterAll
-  void close() {
+  protected void close() {
     if (backend != null) {
       backend.close();
     }
