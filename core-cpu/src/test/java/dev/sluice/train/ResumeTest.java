@@ -71,6 +71,22 @@ class ResumeTest {
   }
 
   @Test
+  void theCpuResumesToTheBitWithAnotherNumberOfThreads() throws Exception {
+    try (ToyRun whole = ToyRun.onTheCpu(1);
+        ToyRun first = ToyRun.onTheCpu(2);
+        ToyRun second = ToyRun.onTheCpu(1)) {
+      whole.builder.accumulation(2).reportEvery(4).maxSteps(11);
+      whole.run();
+      first.in(folder).builder.accumulation(2).reportEvery(4).maxSteps(5);
+      Path checkpoint = first.run().checkpoint();
+      second.builder.accumulation(2).reportEvery(4).maxSteps(11).resume(checkpoint);
+      second.run();
+      assertSameState(whole, second, " on the CPU");
+      assertEquals(whole.history.steps().get(2).loss(), second.history.steps().getFirst().loss());
+    }
+  }
+
+  @Test
   void momentumAndRmsPropResumeToo() throws Exception {
     List<UpdateRule> rules =
         List.of(
