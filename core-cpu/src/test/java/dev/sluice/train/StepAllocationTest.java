@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A step without a report allocates less than 1 KB on the heap. */
 class StepAllocationTest {
   private static final int WINDOW = 1_000;
-  private static final int WINDOWS = 30;
+  private static final int WINDOWS = 15;
 
   /** Does next to nothing, so that what is measured is the trainer's. */
   private static final class IdleProblem implements TrainingProblem {

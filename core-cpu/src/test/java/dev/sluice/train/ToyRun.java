@@ -57,12 +57,11 @@ final class ToyRun implements AutoCloseable {
     builder = Trainer.builder(backend, problem, optimizer, schedule).seed(SEED).listener(history);
   }
 
-  /** Keeps files in a folder, metrics and report too. */
+  /** Keeps files in a folder, metrics too. */
   ToyRun in(Path folder) {
     RunFolder files = new RunFolder(folder);
     builder.folder(files);
     builder.listener(new MetricsLog(files.metrics()));
-    builder.listener(new HtmlReport(files.report(), files.metrics()));
     return this;
   }
 
