@@ -58,11 +58,11 @@ class ResumeTest {
     try (ToyRun whole = make.get();
         ToyRun first = make.get();
         ToyRun second = make.get()) {
-      whole.in(folder.resolve("whole")).builder.maxSteps(all);
+      whole.builder.maxSteps(all);
       whole.run();
-      first.in(folder.resolve("parts")).builder.maxSteps(stop);
+      first.in(folder).builder.maxSteps(stop);
       Path checkpoint = first.run().checkpoint();
-      second.in(folder.resolve("parts")).builder.maxSteps(all).resume(checkpoint);
+      second.in(folder).builder.maxSteps(all).resume(checkpoint);
       TrainingResult result = second.run();
       assertEquals(all, result.step());
       assertSameState(whole, second, " stopped at " + stop);
