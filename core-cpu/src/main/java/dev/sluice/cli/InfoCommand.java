@@ -102,7 +102,8 @@ final class InfoCommand implements Callable<Integer> {
         devices.device.equals("auto")
             ? "the fastest that can run here"
             : "asked for with --device " + devices.device;
-    return cause + "; " + running + "; " + provider.probe().reason();
+    String found = provider.probe().reason();
+    return cause + "; " + running + (found.equals(running) ? "" : "; " + found);
   }
 
   private static void print(Report report, PrintStream out) {

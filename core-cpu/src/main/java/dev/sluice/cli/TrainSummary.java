@@ -25,9 +25,23 @@ record TrainSummary(
     String sample) {
   private static final int SAMPLE_TOKENS = 400;
 
-  /** Bytes; the heap in use is unknown, null, when nothing was trained. */
+  /** Bytes; what the heap holds at the end of training is null when nothing was trained. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  record Memory(long forecastBytes, Long usedBytes, List<MemoryForecast.Part> parts) {}
+  record Memory(
+      long forecastBytes,
+      long forecastTrainingBytes,
+      long forecastLoadingBytes,
+      Long usedBytes,
+      List<MemoryForecast.Part> parts) {
+    static Memory of(MemoryForecast forecast, Long usedBytes) {
+      return new Memory(
+          forecast.bytes(),
+          forecast.trainingBytes(),
+          forecast.loadingBytes(),
+          usedBytes,
+          forecast.parts());
+    }
+  }
 
   /** Of the best model on the held-out text. */
   record Validation(
@@ -52,7 +66,7 @@ record TrainSummary(
         plan.folder().folder().toAbsolutePath().toString(),
         plan.config().describe(),
         plan.outline().parameters(),
-        new Memory(plan.outline().memory().bytes(), null, plan.outline().memory().parts()),
+        Memory.of(plan.outline().memory(), null),
         null,
         null);
   }
@@ -79,7 +93,7 @@ record TrainSummary(
         plan.folder().folder().toAbsolutePath().toString(),
         plan.config().describe(),
         plan.outline().parameters(),
-        new Memory(plan.outline().memory().bytes(), usedBytes, plan.outline().memory().parts()),
+        Memory.of(plan.outline().memory(), usedBytes),
         new Outcome(
             result.reason().words(),
             result.step(),
