@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import jdk.incubator.vector.FloatVector;
 import picocli.CommandLine.Command;
@@ -123,7 +124,7 @@ final class InfoCommand implements Callable<Integer> {
               .formatted(
                   backend.name(),
                   backend.device(),
-                  backend.verdict().name().toLowerCase(),
+                  backend.verdict().name().toLowerCase(Locale.ROOT),
                   backend.reason()));
     }
   }

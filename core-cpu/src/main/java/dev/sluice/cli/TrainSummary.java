@@ -6,6 +6,7 @@ import dev.sluice.task.LanguageModel;
 import dev.sluice.task.MemoryForecast;
 import dev.sluice.task.Sampling;
 import dev.sluice.task.TextScore;
+import dev.sluice.train.StopReason;
 import dev.sluice.train.TrainingResult;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -50,7 +51,7 @@ record TrainSummary(
   /** How the training ended; paths are absolute. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record Outcome(
-      String reason,
+      StopReason reason,
       long steps,
       double epochs,
       double seconds,
@@ -95,7 +96,7 @@ record TrainSummary(
         plan.outline().parameters(),
         Memory.of(plan.outline().memory(), usedBytes),
         new Outcome(
-            result.reason().words(),
+            result.reason(),
             result.step(),
             result.epoch(),
             result.seconds(),
@@ -127,5 +128,8 @@ record TrainSummary(
     }
     out.println("model      " + outcome.model());
     out.println("report     " + outcome.report());
+    if (outcome.reason() == StopReason.INTERRUPTED) {
+      out.println("go on with 'sluice train --resume " + run + "'");
+    }
   }
 }
