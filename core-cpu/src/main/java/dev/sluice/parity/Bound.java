@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
-import java.util.function.Function;
 
 /** How far each element of each result may be off. */
 @FunctionalInterface
@@ -16,8 +15,32 @@ interface Bound {
   /** The least positive float; below it a rounding's error is absolute. */
   double LEAST = 0x1p-149;
 
-  /** Runs with other arguments that {@link #sensitivity} averages its estimate over. */
-  int PERTURBED_RUNS = 2;
+  /** What sigmoid, tanh, exp and log may be off: 6 units in the last place, of at most 2 u each. */
+  double FUNCTION = 12 * UNIT;
+
+  /** Below this a function's result may be 0. */
+  double VANISHING = 0x1p-125;
+
+  /** With fewer arguments than this their changes may cancel in one run, so there are more runs. */
+  int FEW_ARGUMENTS = 2000;
+
+  /** Runs of {@link #sensitivity} for few arguments. */
+  int MANY_RUNS = 8;
+
+  /** Runs of {@link #sensitivity} otherwise. */
+  int FEW_RUNS = 2;
+
+  /** Runs the same on the reference in other circumstances. */
+  @FunctionalInterface
+  interface Rerun {
+    /**
+     * The results.
+     *
+     * @param arguments what happens to each floating-point argument
+     * @param functions what happens to each sigmoid and tanh within recurrent cells
+     */
+    Results with(DoubleUnaryOperator arguments, DoubleUnaryOperator functions);
+  }
 
   /**
    * The bounds.
@@ -26,7 +49,7 @@ interface Bound {
    * @param rerun runs the same on the reference with each floating-point argument changed
    * @return as many numbers for each result as it has elements
    */
-  Map<String, double[]> allowed(Results expected, Function<DoubleUnaryOperator, Results> rerun);
+  Map<String, double[]> allowed(Results expected, Rerun rerun);
 
   /** Relative error of n roundings in any order: n u / (1 - n u) (Higham 2002, lemma 3.1). */
   static double gamma(long n) {
@@ -50,7 +73,7 @@ interface Bound {
     return (expected, rerun) -> {
       Map<String, double[]> allowed = new LinkedHashMap<>();
       rerun
-          .apply(Math::abs)
+          .with(Math::abs, DoubleUnaryOperator.identity())
           .outputs()
           .forEach((name, magnitudes) -> {
             double[] bound = new double[magnitudes.length];
@@ -65,11 +88,12 @@ interface Bound {
 
   /**
    * For long chains of operations, where the worst case of each step multiplied up would allow
-   * anything. What a chain of fp32 operations computes is the exact result of arguments that are
-   * changed by a relative gamma(n), n being the longest sum in it (backward error analysis: Higham
-   * 2002, section 1.5). So the reference runs again with every argument changed by that much, up or
-   * down at random, and what moves most within a result, twice, is what each of its elements may be
-   * off. The elementary functions' own errors add 32 u of its largest element.
+   * anything. What a chain of sums computes in single precision is the exact result of arguments that
+   * are changed by a relative gamma(n), n being the terms of the longest sum (backward error analysis:
+   * Higham 2002, section 1.5). So the reference runs again with every argument changed by that much
+   * and every value of an elementary function by {@link #FUNCTION}, each up or down at random. Twice
+   * what moves most within a result, and the rounding of its largest element, is what each of its
+   * elements may be off.
    *
    * @param n terms of the longest sum
    */
@@ -77,21 +101,23 @@ interface Bound {
     return (expected, rerun) -> {
       Map<String, double[]> allowed = new LinkedHashMap<>();
       expected.outputs().forEach((name, exact) -> allowed.put(name, new double[exact.length]));
-      double change = gamma(n);
-      for (int run = 0; run < PERTURBED_RUNS; run++) {
+      int runs = expected.inputCount() < FEW_ARGUMENTS ? MANY_RUNS : FEW_RUNS;
+      for (int run = 0; run < runs; run++) {
         Random random = new Random(run);
-        Results moved =
-            rerun.apply(value -> value * (random.nextBoolean() ? 1 + change : 1 - change));
+        Results moved = rerun.with(upOrDown(random, gamma(n)), upOrDown(random, FUNCTION));
         expected
             .outputs()
             .forEach((name, exact) -> {
               double[] bound = allowed.get(name);
-              double most = Math.max(bound[0], mostMoved(exact, moved.output(name)));
-              Arrays.fill(bound, most);
+              Arrays.fill(bound, Math.max(bound[0], mostMoved(exact, moved.output(name))));
             });
       }
       return allowed;
     };
+  }
+
+  private static DoubleUnaryOperator upOrDown(Random random, double change) {
+    return value -> value * (random.nextBoolean() ? 1 + change : 1 - change);
   }
 
   private static double mostMoved(double[] exact, double[] moved) {
@@ -101,6 +127,6 @@ interface Bound {
       most = Math.max(most, Math.abs(moved[i] - exact[i]));
       largest = Math.max(largest, Math.abs(exact[i]));
     }
-    return 2 * most + 32 * UNIT * largest;
+    return 2 * most + 4 * UNIT * largest;
   }
 }

@@ -18,7 +18,7 @@ record ComparisonTrial(ParityCase parityCase, Computation computation, Bound bou
     Map<String, double[]> allowed;
     try (ReferenceBackend reference = new ReferenceBackend()) {
       expected = compute(reference, DoubleUnaryOperator.identity());
-      allowed = bound.allowed(expected, change -> compute(reference, change));
+      allowed = bound.allowed(expected, this::rerun);
     }
     try {
       return compare(expected, allowed, compute(tested, DoubleUnaryOperator.identity()));
@@ -32,6 +32,12 @@ record ComparisonTrial(ParityCase parityCase, Computation computation, Bound bou
     try (Workbench bench = new Workbench(backend, parityCase, change)) {
       computation.run(bench);
       return bench.finish();
+    }
+  }
+
+  private Results rerun(DoubleUnaryOperator arguments, DoubleUnaryOperator functions) {
+    try (ReferenceBackend changed = new ReferenceBackend(functions)) {
+      return compute(changed, arguments);
     }
   }
 

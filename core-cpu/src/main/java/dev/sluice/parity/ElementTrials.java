@@ -180,7 +180,7 @@ final class ElementTrials {
       double[] y = expected.output("y");
       double[] bound = new double[y.length];
       for (int i = 0; i < bound.length; i++) {
-        bound[i] = Rounded.FUNCTION * Math.abs(y[i]) + Rounded.VANISHING;
+        bound[i] = Bound.FUNCTION * Math.abs(y[i]) + Bound.VANISHING;
       }
       return Map.of("y", bound);
     };

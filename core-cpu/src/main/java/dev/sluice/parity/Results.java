@@ -28,6 +28,11 @@ final class Results {
     }
   }
 
+  /** Numbers in all arguments together. */
+  int inputCount() {
+    return inputs.values().stream().mapToInt(values -> values.length).sum();
+  }
+
   double[] input(String name) {
     return inputs.get(name);
   }

@@ -13,12 +13,6 @@ record Rounded(double value, double error) {
   /** One rounding, twice. */
   private static final double STEP = 2 * Bound.UNIT;
 
-  /** What exp and log may be off: 6 units in the last place, of at most 2 u each. */
-  static final double FUNCTION = 12 * Bound.UNIT;
-
-  /** Below this a function's result may be 0. */
-  static final double VANISHING = 0x1p-125;
-
   /** A number that single precision has exactly. */
   static Rounded of(double value) {
     return new Rounded(value, 0);
@@ -72,13 +66,15 @@ record Rounded(double value, double error) {
 
   Rounded exp() {
     double power = Math.exp(value);
-    return new Rounded(power, power * (Math.expm1(error) * (1 + FUNCTION) + FUNCTION) + VANISHING);
+    return new Rounded(
+        power,
+        power * (Math.expm1(error) * (1 + Bound.FUNCTION) + Bound.FUNCTION) + Bound.VANISHING);
   }
 
   Rounded log() {
     double logarithm = Math.log(value);
     double passedOn = -Math.log1p(-Math.min(error / value, 1));
-    return new Rounded(logarithm, passedOn + FUNCTION * (Math.abs(logarithm) + Bound.UNIT));
+    return new Rounded(logarithm, passedOn + Bound.FUNCTION * (Math.abs(logarithm) + Bound.UNIT));
   }
 
   /** Limits it to ±bound, which makes no error larger. */

@@ -3,8 +3,6 @@ package dev.sluice.parity;
 import dev.sluice.backend.UpdateRule;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.DoubleUnaryOperator;
-import java.util.function.Function;
 
 /**
  * The bound on one optimiser step: the rule's own equations with running errors.
@@ -16,8 +14,7 @@ import java.util.function.Function;
  */
 record UpdateBound(UpdateRule rule, float clipNorm, float clipValue, int step) implements Bound {
   @Override
-  public Map<String, double[]> allowed(
-      Results expected, Function<DoubleUnaryOperator, Results> rerun) {
+  public Map<String, double[]> allowed(Results expected, Rerun rerun) {
     double[] parameters = expected.input("parameters");
     double[] gradients = expected.input("gradients");
     double[] state = expected.input("state");

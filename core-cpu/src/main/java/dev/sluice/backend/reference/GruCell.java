@@ -17,7 +17,7 @@ package dev.sluice.backend.reference;
  *   dx = Σ_a Wa^T δa                    dh = dh' ∘ z + Rr^T δr + Rz^T δz + Rn^T ds
  * </pre>
  */
-record GruCell(int hiddenSize) implements ReferenceCell {
+record GruCell(int hiddenSize, CellFunctions functions) implements ReferenceCell {
   @Override
   public int saved() {
     return 4;
@@ -28,11 +28,10 @@ record GruCell(int hiddenSize) implements ReferenceCell {
     for (int j = 0; j < hiddenSize; j++) {
       int rowZ = hiddenSize + j;
       int rowN = 2 * hiddenSize + j;
-      double r = ReferenceElements.sigmoid(weights.input(j, step.x) + weights.recurrent(j, step.h));
-      double z =
-          ReferenceElements.sigmoid(weights.input(rowZ, step.x) + weights.recurrent(rowZ, step.h));
+      double r = functions.sigmoid(weights.input(j, step.x) + weights.recurrent(j, step.h));
+      double z = functions.sigmoid(weights.input(rowZ, step.x) + weights.recurrent(rowZ, step.h));
       double s = weights.recurrent(rowN, step.h);
-      double n = Math.tanh(weights.input(rowN, step.x) + r * s);
+      double n = functions.tanh(weights.input(rowN, step.x) + r * s);
       step.nextH[j] = (1 - z) * n + z * step.h[j];
       step.saved[j] = r;
       step.saved[rowZ] = z;

@@ -17,7 +17,7 @@ package dev.sluice.backend.reference;
  *   dx = Σ_a Wa^T δa                    dh = dh' ∘ z + Rr^T δr + Rz^T δz + dq ∘ r
  * </pre>
  */
-record GruResetBeforeCell(int hiddenSize) implements ReferenceCell {
+record GruResetBeforeCell(int hiddenSize, CellFunctions functions) implements ReferenceCell {
   @Override
   public int saved() {
     return 3;
@@ -27,16 +27,15 @@ record GruResetBeforeCell(int hiddenSize) implements ReferenceCell {
   public void forward(CellWeights weights, CellStep step) {
     for (int j = 0; j < hiddenSize; j++) {
       int rowZ = hiddenSize + j;
-      step.saved[j] =
-          ReferenceElements.sigmoid(weights.input(j, step.x) + weights.recurrent(j, step.h));
+      step.saved[j] = functions.sigmoid(weights.input(j, step.x) + weights.recurrent(j, step.h));
       step.saved[rowZ] =
-          ReferenceElements.sigmoid(weights.input(rowZ, step.x) + weights.recurrent(rowZ, step.h));
+          functions.sigmoid(weights.input(rowZ, step.x) + weights.recurrent(rowZ, step.h));
     }
     double[] q = resetState(step);
     for (int j = 0; j < hiddenSize; j++) {
       int rowN = 2 * hiddenSize + j;
       double z = step.saved[hiddenSize + j];
-      double n = Math.tanh(weights.input(rowN, step.x) + weights.recurrent(rowN, q));
+      double n = functions.tanh(weights.input(rowN, step.x) + weights.recurrent(rowN, q));
       step.saved[rowN] = n;
       step.nextH[j] = (1 - z) * n + z * step.h[j];
     }

@@ -18,7 +18,7 @@ package dev.sluice.backend.reference;
  *   dc = e ∘ f     dx = Σ_a Wa^T δa     dh = Σ_a Ra^T δa     dWa = δa x^T     dRa = δa h^T
  * </pre>
  */
-record LstmCell(int hiddenSize) implements ReferenceCell {
+record LstmCell(int hiddenSize, CellFunctions functions) implements ReferenceCell {
   @Override
   public int saved() {
     return 4;
@@ -27,12 +27,12 @@ record LstmCell(int hiddenSize) implements ReferenceCell {
   @Override
   public void forward(CellWeights weights, CellStep step) {
     for (int j = 0; j < hiddenSize; j++) {
-      double i = ReferenceElements.sigmoid(sum(weights, step, 0, j));
-      double f = ReferenceElements.sigmoid(sum(weights, step, 1, j));
-      double g = Math.tanh(sum(weights, step, 2, j));
-      double o = ReferenceElements.sigmoid(sum(weights, step, 3, j));
+      double i = functions.sigmoid(sum(weights, step, 0, j));
+      double f = functions.sigmoid(sum(weights, step, 1, j));
+      double g = functions.tanh(sum(weights, step, 2, j));
+      double o = functions.sigmoid(sum(weights, step, 3, j));
       step.nextC[j] = f * step.c[j] + i * g;
-      step.nextH[j] = o * Math.tanh(step.nextC[j]);
+      step.nextH[j] = o * functions.tanh(step.nextC[j]);
       step.saved[j] = i;
       step.saved[hiddenSize + j] = f;
       step.saved[2 * hiddenSize + j] = g;
@@ -47,7 +47,7 @@ record LstmCell(int hiddenSize) implements ReferenceCell {
       double f = step.saved[hiddenSize + j];
       double g = step.saved[2 * hiddenSize + j];
       double o = step.saved[3 * hiddenSize + j];
-      double squashed = Math.tanh(step.nextC[j]);
+      double squashed = functions.tanh(step.nextC[j]);
       double dNextH = gradients.nextH()[j];
       double e = gradients.nextC()[j] + dNextH * o * (1 - squashed * squashed);
       gradients.c()[j] += e * f;

@@ -11,6 +11,7 @@ import dev.sluice.backend.MatrixOps;
 import dev.sluice.backend.OptimizerOps;
 import dev.sluice.backend.RecurrentOps;
 import dev.sluice.backend.Shape;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * The specification of the contract in double precision, on one thread. Every call has finished when
@@ -20,12 +21,26 @@ public final class ReferenceBackend implements Backend {
   private final Ledger ledger = new Ledger();
   private final MatrixOps matrix = new ReferenceMatrix();
   private final EmbeddingOps embedding = new ReferenceEmbedding();
-  private final RecurrentOps recurrent = new ReferenceRecurrent(ledger);
+  private final RecurrentOps recurrent;
   private final ElementOps elements = new ReferenceElements();
   private final LayerNormOps layerNorm = new ReferenceLayerNorm();
   private final DropoutOps dropout = new ReferenceDropout();
   private final LossOps losses = new ReferenceLosses();
   private final OptimizerOps optimizers = new ReferenceOptimizers();
+
+  /** The specification. */
+  public ReferenceBackend() {
+    this(DoubleUnaryOperator.identity());
+  }
+
+  /**
+   * A reference that is not exact, to see what becomes of rounding errors in recurrent layers.
+   *
+   * @param rounding what every sigmoid and tanh within a recurrent cell passes through
+   */
+  public ReferenceBackend(DoubleUnaryOperator rounding) {
+    this.recurrent = new ReferenceRecurrent(new CellFunctions(rounding), ledger);
+  }
 
   @Override
   public String name() {

@@ -14,13 +14,16 @@ interface ReferenceCell {
   void backward(CellWeights weights, CellStep step, CellGradients gradients);
 
   /** The cell that a spec asks for. */
-  static ReferenceCell of(RecurrentSpec spec) {
+  static ReferenceCell of(RecurrentSpec spec, CellFunctions functions) {
     int hiddenSize = spec.hiddenSize();
     return switch (spec.cell()) {
-      case LSTM -> new LstmCell(hiddenSize);
-      case GRU -> spec.resetBefore() ? new GruResetBeforeCell(hiddenSize) : new GruCell(hiddenSize);
-      case RNN_TANH -> new RnnCell(hiddenSize, false);
-      case RNN_RELU -> new RnnCell(hiddenSize, true);
+      case LSTM -> new LstmCell(hiddenSize, functions);
+      case GRU ->
+          spec.resetBefore()
+              ? new GruResetBeforeCell(hiddenSize, functions)
+              : new GruCell(hiddenSize, functions);
+      case RNN_TANH -> new RnnCell(hiddenSize, functions, false);
+      case RNN_RELU -> new RnnCell(hiddenSize, functions, true);
     };
   }
 }

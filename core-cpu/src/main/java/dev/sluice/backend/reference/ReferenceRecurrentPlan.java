@@ -40,16 +40,21 @@ final class ReferenceRecurrentPlan implements RecurrentPlan {
   private long bytes;
 
   ReferenceRecurrentPlan(
-      RecurrentSpec spec, int maxSteps, int batch, boolean training, Ledger ledger) {
+      RecurrentSpec spec,
+      int maxSteps,
+      int batch,
+      boolean training,
+      ReferenceCell cell,
+      Ledger ledger) {
     this.spec = spec;
     this.maxSteps = maxSteps;
     this.batch = batch;
     this.training = training;
-    this.cell = ReferenceCell.of(spec);
+    this.cell = cell;
     this.ledger = ledger;
     this.history = new CellStep[spec.layers() * spec.directions()][batch][];
     this.outputs = new double[spec.layers()][][];
-    this.bytes = workspaceBytes(spec, maxSteps, batch);
+    this.bytes = workspaceBytes(spec, maxSteps, batch, cell);
     ledger.add(bytes);
   }
 
@@ -285,8 +290,7 @@ final class ReferenceRecurrentPlan implements RecurrentPlan {
   }
 
   /** Inputs, states, gates and outputs of every step; kept whether training or not. */
-  static long workspaceBytes(RecurrentSpec spec, int maxSteps, int batch) {
-    ReferenceCell cell = ReferenceCell.of(spec);
+  static long workspaceBytes(RecurrentSpec spec, int maxSteps, int batch, ReferenceCell cell) {
     long doubles = 0;
     for (int layer = 0; layer < spec.layers(); layer++) {
       long perCell = 2L * spec.hiddenSize() + (long) cell.saved() * spec.hiddenSize();

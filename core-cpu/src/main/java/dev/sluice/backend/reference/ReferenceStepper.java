@@ -16,12 +16,13 @@ final class ReferenceStepper implements RecurrentStepper {
   private final ReferenceTensor copy;
   private final ReferenceRecurrentPlan plan;
 
-  ReferenceStepper(RecurrentSpec spec, int batch, ReferenceTensor weights, Ledger ledger) {
+  ReferenceStepper(
+      RecurrentSpec spec, int batch, ReferenceTensor weights, ReferenceCell cell, Ledger ledger) {
     this.spec = spec;
     this.batch = batch;
     this.weights = weights;
     this.copy = ReferenceTensor.allocate(DType.FLOAT32, weights.shape(), ledger);
-    this.plan = new ReferenceRecurrentPlan(spec, 1, batch, false, ledger);
+    this.plan = new ReferenceRecurrentPlan(spec, 1, batch, false, cell, ledger);
     refresh();
   }
 

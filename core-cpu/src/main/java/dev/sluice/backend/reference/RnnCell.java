@@ -11,7 +11,7 @@ package dev.sluice.backend.reference;
  *
  * @param relu max(0, ·) rather than tanh
  */
-record RnnCell(int hiddenSize, boolean relu) implements ReferenceCell {
+record RnnCell(int hiddenSize, CellFunctions functions, boolean relu) implements ReferenceCell {
   /** Its own result is all that backward needs. */
   @Override
   public int saved() {
@@ -22,7 +22,7 @@ record RnnCell(int hiddenSize, boolean relu) implements ReferenceCell {
   public void forward(CellWeights weights, CellStep step) {
     for (int j = 0; j < hiddenSize; j++) {
       double a = weights.input(j, step.x) + weights.recurrent(j, step.h);
-      step.nextH[j] = relu ? Math.max(0, a) : Math.tanh(a);
+      step.nextH[j] = relu ? Math.max(0, a) : functions.tanh(a);
     }
   }
 

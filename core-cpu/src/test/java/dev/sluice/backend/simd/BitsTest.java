@@ -29,28 +29,32 @@ class BitsTest {
   @Test
   void vectorWidthDoesNotChangeTheBits() throws Exception {
     Map<String, Long> here = bits(1);
-    assertEquals(here, bitsOfAnotherMachine(128, 1));
-    assertEquals(here, bitsOfAnotherMachine(256, 2));
-    assertEquals(here, bitsOfAnotherMachine(512, 1));
+    Process narrow = start(128, 1);
+    Process middle = start(256, 2);
+    Process wide = start(512, 1);
+    assertEquals(here, bits(narrow), "128 bits");
+    assertEquals(here, bits(middle), "256 bits");
+    assertEquals(here, bits(wide), "512 bits");
   }
 
-  /** What a new virtual machine with the given vector width prints. */
-  private static Map<String, Long> bitsOfAnotherMachine(int vectorBits, int threads)
-      throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Dsluice.vectorBits=" + vectorBits,
-                "--add-modules",
-                "jdk.incubator.vector",
-                "-cp",
-                System.getProperty("java.class.path"),
-                BitsProbe.class.getName(),
-                Integer.toString(threads))
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
+  /** A new virtual machine that prints the bits. */
+  private static Process start(int vectorBits, int threads) throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Dsluice.vectorBits=" + vectorBits,
+            "--add-modules",
+            "jdk.incubator.vector",
+            "-cp",
+            System.getProperty("java.class.path"),
+            BitsProbe.class.getName(),
+            Integer.toString(threads))
+        .redirectError(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  private static Map<String, Long> bits(Process process) throws Exception {
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertEquals(0, process.waitFor(), () -> vectorBits + " bits: " + output);
+    assertEquals(0, process.waitFor(), output);
     Map<String, Long> bits = new LinkedHashMap<>();
     output
         .lines()
