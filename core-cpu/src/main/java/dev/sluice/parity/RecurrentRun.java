@@ -7,6 +7,7 @@ import dev.sluice.backend.RecurrentState;
 import dev.sluice.backend.RecurrentStepper;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
+import java.util.function.Function;
 
 /**
  * What the cases of recurrent layers compute.
@@ -61,10 +62,7 @@ record RecurrentRun(RecurrentSpec spec, int steps, int batch, boolean ragged, St
   /** Inference where the last state replaces the initial one. */
   void inferenceInPlace(Workbench bench) {
     try (RecurrentPlan plan = plan(bench, false)) {
-      RecurrentState state =
-          new RecurrentState(
-              bench.updated("state.h", 1, stateDims()),
-              spec.cell().hasCellState() ? bench.updated("state.c", 1, stateDims()) : null);
+      RecurrentState state = state("state", name -> bench.updated(name, 1, stateDims()));
       Tensor weights = weights(bench);
       Tensor x = x(bench, steps);
       Tensor y = bench.output("y", steps, batch, spec.outputSize());
@@ -100,8 +98,8 @@ record RecurrentRun(RecurrentSpec spec, int steps, int batch, boolean ragged, St
   }
 
   /**
-   * Two passes with one plan, the second shorter and with other lengths: what the first left behind
-   * may not show in it.
+   * Three passes with one plan, the second shorter and with lengths: what one leaves behind may not
+   * show in the next.
    */
   void reuse(Workbench bench) {
     try (RecurrentPlan plan = plan(bench, true)) {
@@ -121,18 +119,12 @@ record RecurrentRun(RecurrentSpec spec, int steps, int batch, boolean ragged, St
       int[] lengths,
       String prefix) {
     int columns = spec.outputSize();
-    boolean hasC = spec.cell().hasCellState();
     Tensor x = x(bench, steps);
     Tensor y = bench.output(prefix + "y", steps, batch, columns);
     Tensor valid = lengths == null ? null : bench.integers("lengths", lengths, batch);
     RandomDraw draw = spec.dropout() > 0 ? bench.draw() : null;
     RecurrentState initial = initial(bench);
-    RecurrentState last =
-        states.out()
-            ? new RecurrentState(
-                bench.output(prefix + "last.h", stateDims()),
-                hasC ? bench.output(prefix + "last.c", stateDims()) : null)
-            : null;
+    RecurrentState last = states.out() ? written(bench, prefix + "last") : null;
     plan.forward(weights, x, valid, initial, y, last, draw);
 
     float[] slopes = bench.draws().uniform(-1, 1, steps * batch * columns);
@@ -143,15 +135,10 @@ record RecurrentRun(RecurrentSpec spec, int steps, int batch, boolean ragged, St
       }
     }
     Tensor dy = bench.input("dy", slopes, steps, batch, columns);
-    RecurrentState dLast = states.out() ? state(bench, "dLast") : null;
+    RecurrentState dLast = states.out() ? given(bench, "dLast") : null;
     Tensor dx =
         states == States.OUT ? null : bench.output(prefix + "dx", steps, batch, spec.inputSize());
-    RecurrentState dInitial =
-        states.in()
-            ? new RecurrentState(
-                bench.output(prefix + "dInitial.h", stateDims()),
-                hasC ? bench.output(prefix + "dInitial.c", stateDims()) : null)
-            : null;
+    RecurrentState dInitial = states.in() ? written(bench, prefix + "dInitial") : null;
     int count = Math.toIntExact(spec.weightCount());
     Tensor dWeights = bench.changing("dWeights", bench.draws().uniform(-1, 1, count), count);
     plan.backward(dy, dLast, dx, dInitial, dWeights);
@@ -171,7 +158,7 @@ record RecurrentRun(RecurrentSpec spec, int steps, int batch, boolean ragged, St
     Tensor others = bench.input("other weights", range(), count);
     Tensor x = x(bench, steps);
     RecurrentState planState = planned(bench, numbers, x);
-    RecurrentState state = carried(bench, "state");
+    RecurrentState state = state("state", name -> bench.scratch(name, stateDims()));
     bench.backend().elements().copy(planState.h(), state.h());
     if (state.c() != null) {
       bench.backend().elements().copy(planState.c(), state.c());
@@ -190,20 +177,13 @@ record RecurrentRun(RecurrentSpec spec, int steps, int batch, boolean ragged, St
   }
 
   private RecurrentState planned(Workbench bench, float[] weights, Tensor x) {
-    RecurrentState initial = state(bench, "initial");
+    RecurrentState initial = given(bench, "initial");
     try (RecurrentPlan plan = plan(bench, false)) {
       Tensor same = bench.input("plan weights", weights, weights.length);
       Tensor y = bench.output("plan y", steps, batch, spec.hiddenSize());
       plan.forward(same, x, null, initial, y, null, null);
     }
     return initial;
-  }
-
-  private RecurrentState carried(Workbench bench, String name) {
-    boolean hasC = spec.cell().hasCellState();
-    return new RecurrentState(
-        bench.scratch(name + ".h", stateDims()),
-        hasC ? bench.scratch(name + ".c", stateDims()) : null);
   }
 
   private void steps(
@@ -247,22 +227,24 @@ record RecurrentRun(RecurrentSpec spec, int steps, int batch, boolean ragged, St
   }
 
   private RecurrentState initial(Workbench bench) {
-    return states.in() ? state(bench, "initial") : null;
-  }
-
-  private RecurrentState state(Workbench bench, String name) {
-    Tensor h = bench.input(name + ".h", 1, stateDims());
-    boolean hasC = spec.cell().hasCellState();
-    return new RecurrentState(h, hasC ? bench.input(name + ".c", 1, stateDims()) : null);
+    return states.in() ? given(bench, "initial") : null;
   }
 
   private RecurrentState last(Workbench bench) {
-    if (!states.out()) {
-      return null;
-    }
-    boolean hasC = spec.cell().hasCellState();
-    return new RecurrentState(
-        bench.output("last.h", stateDims()), hasC ? bench.output("last.c", stateDims()) : null);
+    return states.out() ? written(bench, "last") : null;
+  }
+
+  private RecurrentState given(Workbench bench, String name) {
+    return state(name, part -> bench.input(part, 1, stateDims()));
+  }
+
+  private RecurrentState written(Workbench bench, String name) {
+    return state(name, part -> bench.output(part, stateDims()));
+  }
+
+  private RecurrentState state(String name, Function<String, Tensor> tensor) {
+    Tensor h = tensor.apply(name + ".h");
+    return new RecurrentState(h, spec.cell().hasCellState() ? tensor.apply(name + ".c") : null);
   }
 
   private int[] stateDims() {

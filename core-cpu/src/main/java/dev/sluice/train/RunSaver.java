@@ -13,16 +13,25 @@ import java.nio.file.Path;
  * told and training goes on. Parameters that are not finite are never saved.
  */
 final class RunSaver implements AutoCloseable {
+  /**
+   * A file that could not be written.
+   *
+   * @param sentence which, why, and what is there instead
+   * @param cause of it
+   */
+  record Failure(String sentence, IOException cause) {}
+
   private final Trainer.Builder run;
   private final ListenerGroup listeners;
   private final Tensor window;
   private final Tensor squares;
   private final float[] squaresValue = new float[1];
-  private String checkpointFailure = "";
-  private String modelFailure = "";
+  private Failure checkpointFailure;
+  private Failure modelFailure;
   private Path checkpoint;
   private Path model;
   private long checkpointStep;
+  private boolean ending;
 
   /**
    * A saver.
@@ -48,11 +57,17 @@ final class RunSaver implements AutoCloseable {
     }
   }
 
-  /** Saves the state to go on from. */
-  void saveLast(TrainingState state) {
+  /** From now on a failure is the run's, and no longer a warning. */
+  void ending() {
+    ending = true;
+  }
+
+  /** Saves the state to go on from. Returns whether nothing is left to save. */
+  boolean saveLast(TrainingState state) {
     if (run.folder != null) {
       saveCheckpoint(run.folder.lastCheckpoint(), state, false);
     }
+    return checkpointFailure == null;
   }
 
   /** Saves model and state as the best so far. */
@@ -73,10 +88,9 @@ final class RunSaver implements AutoCloseable {
       requireFinite(file);
       run.problem.saveModel(file);
       model = file;
-      modelFailure = "";
+      modelFailure = null;
     } catch (IOException e) {
-      modelFailure = "the model of step " + state.step + " could not be saved: " + e.getMessage();
-      listeners.warn(state.step, modelFailure + "; training goes on");
+      modelFailure = failed("model", state, e);
     }
   }
 
@@ -84,21 +98,29 @@ final class RunSaver implements AutoCloseable {
     try {
       requireFinite(file);
       Checkpoint.write(file, run, state, window);
+      checkpoint = file;
+      checkpointStep = state.step;
       if (!best) {
-        checkpoint = file;
-        checkpointStep = state.step;
-        checkpointFailure = "";
+        checkpointFailure = null;
       }
       listeners.tell(
           state.step,
           listener -> listener.onCheckpoint(new CheckpointReport(state.step, file, best)));
     } catch (IOException e) {
-      String failure = "the state of step " + state.step + " could not be saved: " + e.getMessage();
+      Failure failure = failed("state", state, e);
       if (!best) {
         checkpointFailure = failure;
       }
-      listeners.warn(state.step, failure + "; training goes on");
     }
+  }
+
+  private Failure failed(String what, TrainingState state, IOException e) {
+    String sentence =
+        "the %s of step %d could not be saved: %s".formatted(what, state.step, e.getMessage());
+    if (!ending) { // else the run's failure tells
+      listeners.warn(state.step, sentence + "; training goes on");
+    }
+    return new Failure(sentence, e);
   }
 
   private void requireFinite(Path file) throws IOException {
@@ -110,12 +132,12 @@ final class RunSaver implements AutoCloseable {
     }
   }
 
-  /** What the run could not save in the end, in one sentence; empty when all is saved. */
-  String failure() {
-    if (!checkpointFailure.isEmpty()) {
-      return checkpointFailure + "; " + lastCheckpoint();
-    }
-    return modelFailure;
+  /** What the run could not save in the end; null when all is saved. */
+  Failure failure() {
+    return checkpointFailure == null
+        ? modelFailure
+        : new Failure(
+            checkpointFailure.sentence + "; " + lastCheckpoint(), checkpointFailure.cause);
   }
 
   /** Where the last whole checkpoint is, as a clause. */

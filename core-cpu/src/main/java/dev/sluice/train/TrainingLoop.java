@@ -38,8 +38,9 @@ final class TrainingLoop implements AutoCloseable {
   private double trainingLoss = Double.NaN;
   private long reportedStep;
   private long validatedStep = -1;
+  private boolean saved;
   private Evaluation evaluation = Evaluation.NONE;
-  private String failure = "";
+  private String notFinite = "";
 
   TrainingLoop(Trainer.Builder run, AtomicBoolean stopRequested) {
     this.run = run;
@@ -123,6 +124,7 @@ final class TrainingLoop implements AutoCloseable {
     if (state.batch == 0) {
       problem.startEpoch(state.epoch);
     }
+    saved = false;
     problem.parameters().zeroGradients();
     backend.elements().fill(total, 0);
     int batches = (int) Math.min(run.accumulation, batchesPerEpoch - state.batch);
@@ -165,7 +167,7 @@ final class TrainingLoop implements AutoCloseable {
     } else if (run.checkpointEvery > 0 && state.step % run.checkpointEvery == 0) {
       clock.pause();
       state.seconds = clock.seconds();
-      saver.saveLast(state);
+      saved = saver.saveLast(state);
       clock.resume();
     }
     return true;
@@ -180,7 +182,7 @@ final class TrainingLoop implements AutoCloseable {
     if (state.skippedInARow < run.maxSkipped) {
       return true;
     }
-    failure =
+    notFinite =
         "training stopped at step %d: %d steps in a row could not be applied (%s); %s; try a lower "
                 .formatted(state.step, state.skippedInARow, report.cause(), saver.lastCheckpoint())
             + "learning rate or a smaller clipping norm";
@@ -239,9 +241,7 @@ final class TrainingLoop implements AutoCloseable {
     if (best) {
       saver.saveBest(state);
     }
-    if (planned) {
-      saver.saveLast(state);
-    }
+    saved = planned && saver.saveLast(state);
     clock.resume();
   }
 
@@ -277,11 +277,13 @@ final class TrainingLoop implements AutoCloseable {
     }
     state.seconds = clock.seconds();
     if (usable) {
-      saver.saveLast(state);
+      saver.ending();
+      if (!saved) {
+        saver.saveLast(state);
+      }
       if (saver.model() == null || state.bestStep == 0) {
         saver.saveModel(state);
       }
-      failure = saver.failure();
     }
     TrainingResult result =
         new TrainingResult(
@@ -297,8 +299,12 @@ final class TrainingLoop implements AutoCloseable {
             saver.model(),
             saver.checkpoint());
     listeners.tell(state.step, listener -> listener.onEnd(result));
-    if (!failure.isEmpty()) {
-      throw new TrainingException(failure, result, null);
+    if (!usable) {
+      throw new TrainingException(notFinite, result, null);
+    }
+    RunSaver.Failure failure = saver.failure();
+    if (failure != null) {
+      throw new TrainingException(failure.sentence(), result, failure.cause());
     }
     return result;
   }

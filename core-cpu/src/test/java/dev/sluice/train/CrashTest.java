@@ -55,13 +55,32 @@ class CrashTest {
       Process process = ToyProcess.start(0, folder.toString(), "signal");
       try (BufferedReader output = process.inputReader()) {
         ToyProcess.await(output, "training");
-        new ProcessBuilder("kill", signal, Long.toString(process.pid())).start().waitFor();
+        signal(process, signal);
         ToyProcess.await(output, "INTERRUPTED true");
         assertEquals(0, process.waitFor());
       } finally {
         process.destroyForcibly().waitFor();
       }
       assertTrue(Checkpoint.progress(new RunFolder(folder).lastCheckpoint()).step() >= 3);
+    }
+  }
+
+  private static void signal(Process process, String signal) throws Exception {
+    new ProcessBuilder("kill", signal, Long.toString(process.pid())).start().waitFor();
+  }
+
+  @Test
+  @EnabledOnOs({OS.LINUX, OS.MAC})
+  void aSecondSignalEndsTheProcess() throws Exception {
+    Process process = ToyProcess.start(0, folder.toString(), "stubborn");
+    try (BufferedReader output = process.inputReader()) {
+      ToyProcess.await(output, "ready");
+      signal(process, "-INT");
+      ToyProcess.await(output, "asked");
+      signal(process, "-INT");
+      assertEquals(130, process.waitFor());
+    } finally {
+      process.destroyForcibly().waitFor();
     }
   }
 

@@ -56,7 +56,7 @@ final class ToyProcess {
    * Trains.
    *
    * @param arguments folder, then {@code hang STEP} (hangs in the middle of the checkpoint of that
-   *     step), {@code signal} (until a signal comes) or {@code resume STEP} (from the last
+   *     step), {@code signal} (until a signal comes), {@code stubborn} (ignores the first signal) or {@code resume STEP} (from the last
    *     checkpoint to that step)
    */
   public static void main(String[] arguments) throws Exception {
@@ -65,6 +65,7 @@ final class ToyProcess {
     switch (arguments[1]) {
       case "hang" -> hang(toy, Integer.parseInt(arguments[2]));
       case "signal" -> signal(toy);
+      case "stubborn" -> stubborn();
       default -> {
         RunFolder files = new RunFolder(folder);
         toy.builder.maxSteps(Long.parseLong(arguments[2])).resume(files.lastCheckpoint());
@@ -92,11 +93,18 @@ final class ToyProcess {
           }
           sleep(5);
         };
-    toy.builder.maxSteps(1_000_000).validateEachEpoch(false);
+    toy.builder.maxSteps(2_000).validateEachEpoch(false); // an end, should no signal arrive
     Trainer trainer = toy.builder.build();
     try (StopSignals signals = StopSignals.install(trainer::requestStop)) {
       TrainingResult result = trainer.run();
       System.out.println(result.reason() + " " + signals.received());
+    }
+  }
+
+  private static void stubborn() {
+    try (StopSignals _ = StopSignals.install(() -> System.out.println("asked"))) {
+      System.out.println("ready");
+      sleep(60_000);
     }
   }
 
@@ -144,7 +152,7 @@ final class ToyProcess {
     public void download(float[] target, int to) {
       if (condition.holds()) {
         System.out.println("writing");
-        sleep(600_000);
+        sleep(60_000);
       }
       tensor.download(target, to);
     }
