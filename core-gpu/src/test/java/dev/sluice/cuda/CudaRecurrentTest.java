@@ -75,8 +75,7 @@ class CudaRecurrentTest {
   @MethodSource("specs")
   void wideStepsAgreeWithTheReference(RecurrentSpec small) {
     RecurrentSpec spec =
-        new RecurrentSpec(
-            small.cell(), 4, 64, 2, true, true, small.resetBefore(), small.dropout());
+        new RecurrentSpec(small.cell(), 4, 64, 2, true, true, small.resetBefore(), small.dropout());
     try (Backend backend = StandIn.open();
         Backend reference = new ReferenceBackend()) {
       RecurrentRuns expected = new RecurrentRuns(reference, spec, 3, 40);
