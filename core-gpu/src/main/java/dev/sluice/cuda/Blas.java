@@ -6,6 +6,7 @@ import dev.sluice.backend.Precision;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import jcuda.Pointer;
 import jcuda.cudaDataType;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasComputeType;
@@ -36,19 +37,19 @@ final class Blas {
   /**
    * One matrix in device memory.
    *
-   * @param address of its first element
+   * @param pointer to its first element
    * @param stride elements from one row to the next
    * @param transposed whether op transposes it
    */
-  record Matrix(long address, long stride, boolean transposed) {
+  record Matrix(Pointer pointer, long stride, boolean transposed) {
     /** As stored. */
     static Matrix of(long address, long stride) {
-      return new Matrix(address, stride, false);
+      return new Matrix(new NativeAddress(address), stride, false);
     }
 
     /** The same, transposed. */
     Matrix transpose() {
-      return new Matrix(address, stride, !transposed);
+      return new Matrix(pointer, stride, !transposed);
     }
   }
 
@@ -87,14 +88,14 @@ final class Blas {
             m,
             k,
             alphaAddress,
-            new NativeAddress(b.address()),
+            b.pointer(),
             factorType,
             Math.toIntExact(b.stride()),
-            new NativeAddress(a.address()),
+            a.pointer(),
             factorType,
             Math.toIntExact(a.stride()),
             betaAddress,
-            new NativeAddress(c.address()),
+            c.pointer(),
             resultType,
             Math.toIntExact(c.stride()),
             computeType,

@@ -42,11 +42,11 @@ final class CudaMatrixOps implements MatrixOps {
             result.shape().columns(),
             transposeA ? left.shape().rows() : left.shape().columns(),
             alpha,
-            new Blas.Matrix(left.address(), left.shape().columns(), transposeA),
+            new Blas.Matrix(left.pointer(), left.shape().columns(), transposeA),
             dataType(left.type()),
-            new Blas.Matrix(right.address(), right.shape().columns(), transposeB),
+            new Blas.Matrix(right.pointer(), right.shape().columns(), transposeB),
             beta,
-            Blas.Matrix.of(result.address(), result.shape().columns()),
+            new Blas.Matrix(result.pointer(), result.shape().columns(), false),
             dataType(result.type()));
   }
 

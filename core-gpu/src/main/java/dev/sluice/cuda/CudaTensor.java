@@ -12,6 +12,7 @@ final class CudaTensor implements Tensor {
   private final CudaRuntime runtime;
   private final DeviceMemory.Block block;
   private final long address;
+  private final DeviceAddress pointer;
   private final DType type;
   private final Shape shape;
 
@@ -24,6 +25,7 @@ final class CudaTensor implements Tensor {
     this.runtime = runtime;
     this.block = block;
     this.address = address;
+    this.pointer = new DeviceAddress(address);
     this.type = type;
     this.shape = shape;
   }
@@ -31,6 +33,11 @@ final class CudaTensor implements Tensor {
   /** Address of the first element. */
   long address() {
     return address;
+  }
+
+  /** The same for JCuda, made once. */
+  DeviceAddress pointer() {
+    return pointer;
   }
 
   /** Number of elements. */
@@ -67,21 +74,21 @@ final class CudaTensor implements Tensor {
   public void upload(float[] source, int from) {
     requireFloats();
     requireRoom(source.length, from);
-    runtime.staging().upload(address, size(), new FloatTransfer(source, from, true));
+    runtime.staging().upload(pointer, size(), new FloatTransfer(source, from, true));
   }
 
   @Override
   public void upload(int[] source, int from) {
     requireInts();
     requireRoom(source.length, from);
-    runtime.staging().upload(address, size(), new IntTransfer(source, from, true));
+    runtime.staging().upload(pointer, size(), new IntTransfer(source, from, true));
   }
 
   @Override
   public void download(float[] target, int to) {
     requireFloats();
     requireRoom(target.length, to);
-    runtime.staging().download(address, size(), new FloatTransfer(target, to, false));
+    runtime.staging().download(pointer, size(), new FloatTransfer(target, to, false));
     runtime.faults().report(runtime.staging());
   }
 
@@ -89,7 +96,7 @@ final class CudaTensor implements Tensor {
   public void download(int[] target, int to) {
     requireInts();
     requireRoom(target.length, to);
-    runtime.staging().download(address, size(), new IntTransfer(target, to, false));
+    runtime.staging().download(pointer, size(), new IntTransfer(target, to, false));
     runtime.faults().report(runtime.staging());
   }
 

@@ -57,11 +57,11 @@ final class DriverProbe implements AutoCloseable {
 
   @SuppressWarnings("restricted") // calling the driver is what this class is for
   private DriverProbe(Path forced) {
-    try {
+    try { // for good: a driver that has been started must not be unloaded
       driver =
           forced != null
-              ? SymbolLookup.libraryLookup(forced, arena)
-              : SymbolLookup.libraryLookup("libcuda.so.1", arena);
+              ? SymbolLookup.libraryLookup(forced, Arena.global())
+              : SymbolLookup.libraryLookup("libcuda.so.1", Arena.global());
     } catch (IllegalArgumentException e) {
       arena.close();
       throw new UnavailableException(

@@ -1,7 +1,6 @@
 package dev.sluice.cuda;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -53,7 +52,7 @@ final class PrivateFolder {
       Files.createDirectories(base);
       createPrivate(base.resolve("sluice"));
       createPrivate(wanted);
-      if (isPrivate(wanted) && Files.isWritable(wanted)) {
+      if (isPrivate(wanted)) {
         return new PrivateFolder(wanted, false);
       }
     } catch (IOException e) { // read-only, no space, or a file of that name: use another place
@@ -84,16 +83,21 @@ final class PrivateFolder {
     }
   }
 
+  /** Whether the folder is this user's, who can write to it, and nobody else can. */
   private static boolean isPrivate(Path folder) throws IOException {
     PosixFileAttributes attributes =
         Files.readAttributes(folder, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-    boolean writableByOthers =
-        attributes.permissions().contains(PosixFilePermission.GROUP_WRITE)
-            || attributes.permissions().contains(PosixFilePermission.OTHERS_WRITE);
-    String user = System.getProperty("user.name");
-    return attributes.isDirectory()
-        && !writableByOthers
-        && attributes.owner().getName().equals(user);
+    if (!attributes.isDirectory()
+        || attributes.permissions().contains(PosixFilePermission.GROUP_WRITE)
+        || attributes.permissions().contains(PosixFilePermission.OTHERS_WRITE)) {
+      return false;
+    }
+    Path own = Files.createTempFile(folder, "new-", "");
+    try {
+      return Files.getOwner(own).equals(attributes.owner());
+    } finally {
+      Files.delete(own);
+    }
   }
 
   Path path() {
@@ -106,12 +110,19 @@ final class PrivateFolder {
     try {
       createPrivate(folder);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot make " + folder + ": " + e.getMessage(), e);
+      throw new UnavailableException(
+          "%s cannot be made (%s); make room there, or set XDG_CACHE_HOME to another folder."
+              .formatted(folder, e.getMessage()),
+          e);
     }
     return new PrivateFolder(folder, temporary);
   }
 
-  /** The file {@code name} with exactly this content, written if it is not there already. */
+  /**
+   * The file {@code name} with exactly this content, written if it is not there already.
+   *
+   * @throws UnavailableException when it cannot be written
+   */
   Path place(String name, byte[] content) {
     Path file = path.resolve(name);
     try {
@@ -120,20 +131,28 @@ final class PrivateFolder {
         write(file, content);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write " + file + ": " + e.getMessage(), e);
+      throw new UnavailableException(
+          "%s cannot be written (%s); make room there, or set XDG_CACHE_HOME to another folder."
+              .formatted(file, e.getMessage()),
+          e);
     }
     return file;
   }
 
-  /** Writes a file whose content cannot be known beforehand, with its checksum behind it. */
-  void storeChecked(String name, byte[] content) {
+  /**
+   * Writes a file whose content cannot be known beforehand, with its checksum behind it. Without
+   * room for it nothing is kept, and the content is made anew next time.
+   *
+   * @return whether it was written
+   */
+  boolean storeChecked(String name, byte[] content) {
     byte[] sealed = Arrays.copyOf(content, content.length + 32);
     System.arraycopy(sha256(content), 0, sealed, content.length, 32);
     try {
       write(path.resolve(name), sealed);
+      return true;
     } catch (IOException e) {
-      throw new UncheckedIOException(
-          "cannot write " + path.resolve(name) + ": " + e.getMessage(), e);
+      return false;
     }
   }
 

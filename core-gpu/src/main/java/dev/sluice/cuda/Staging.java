@@ -21,9 +21,9 @@ final class Staging implements AutoCloseable {
 
   private final Lane lane;
   private final NativeAddress[] addresses = new NativeAddress[SLOTS];
+  private final MemorySegment[] segments = new MemorySegment[SLOTS];
   private final CUevent[] free = new CUevent[SLOTS];
   private final HostAddress pinned = new HostAddress();
-  private final MemorySegment memory;
   private int next;
 
   /** A host address that the driver fills in. */
@@ -38,9 +38,10 @@ final class Staging implements AutoCloseable {
     this.lane = lane;
     long bytes = (long) SLOTS * SLOT_BYTES;
     check(JCudaDriver.cuMemAllocHost(pinned, bytes), "cuMemAllocHost", Bytes.text(bytes));
-    memory = MemorySegment.ofAddress(pinned.value()).reinterpret(bytes);
+    MemorySegment memory = MemorySegment.ofAddress(pinned.value()).reinterpret(bytes);
     for (int slot = 0; slot < SLOTS; slot++) {
       addresses[slot] = new NativeAddress(pinned.value() + (long) slot * SLOT_BYTES);
+      segments[slot] = memory.asSlice((long) slot * SLOT_BYTES, SLOT_BYTES);
       free[slot] = new CUevent();
       check(
           JCudaDriver.cuEventCreate(free[slot], CUevent_flags.CU_EVENT_DISABLE_TIMING),
@@ -59,16 +60,16 @@ final class Staging implements AutoCloseable {
   }
 
   /** Enqueues a copy to the device; the source may be changed afterwards. */
-  void upload(long target, long count, Elements elements) {
+  void upload(DeviceAddress target, long count, Elements elements) {
     refuseCapture("upload");
     int perSlot = SLOT_BYTES / elements.bytes();
     for (long from = 0; from < count; from += perSlot) {
       int slot = takeSlot();
       int part = (int) Math.min(perSlot, count - from);
-      elements.move(segment(slot), from, part);
+      elements.move(segments[slot], from, part);
       check(
           JCudaDriver.cuMemcpyHtoDAsync(
-              new DeviceAddress(target + from * elements.bytes()),
+              at(target, from * elements.bytes()),
               addresses[slot],
               (long) part * elements.bytes(),
               lane.stream()),
@@ -79,7 +80,7 @@ final class Staging implements AutoCloseable {
   }
 
   /** Waits for what was enqueued and copies from the device. */
-  void download(long source, long count, Elements elements) {
+  void download(DeviceAddress source, long count, Elements elements) {
     refuseCapture("download");
     int perSlot = SLOT_BYTES / elements.bytes();
     for (long from = 0; from < count; from += perSlot) {
@@ -88,13 +89,13 @@ final class Staging implements AutoCloseable {
       check(
           JCudaDriver.cuMemcpyDtoHAsync(
               addresses[slot],
-              new DeviceAddress(source + from * elements.bytes()),
+              at(source, from * elements.bytes()),
               (long) part * elements.bytes(),
               lane.stream()),
           "cuMemcpyDtoHAsync",
           Bytes.text(part * (long) elements.bytes()));
       lane.finish();
-      elements.move(segment(slot), from, part);
+      elements.move(segments[slot], from, part);
     }
   }
 
@@ -107,11 +108,11 @@ final class Staging implements AutoCloseable {
         "cuMemcpyDtoHAsync",
         Bytes.text(Integer.BYTES));
     lane.finish();
-    return segment(slot).get(ValueLayout.JAVA_INT, 0);
+    return segments[slot].get(ValueLayout.JAVA_INT, 0);
   }
 
-  private MemorySegment segment(int slot) {
-    return memory.asSlice((long) slot * SLOT_BYTES, SLOT_BYTES);
+  private static DeviceAddress at(DeviceAddress base, long offset) {
+    return offset == 0 ? base : new DeviceAddress(base.value() + offset);
   }
 
   private int takeSlot() {

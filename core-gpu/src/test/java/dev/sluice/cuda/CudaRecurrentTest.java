@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.CellType;
 import dev.sluice.backend.RecurrentPlan;
 import dev.sluice.backend.RecurrentSpec;
 import dev.sluice.backend.reference.ReferenceBackend;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -129,6 +131,29 @@ class CudaRecurrentTest {
       long kept = steps * perStep / 4 * (3 * 5 + 2 + 1);
       long bytes = backend.recurrent().planBytes(spec, (int) steps, 32, true);
       assertTrue(bytes >= kept && bytes < kept * 1.05, bytes + " for " + kept);
+    }
+  }
+
+  /** A replayed pass makes next to nothing on the heap, however many launches it stands for. */
+  @Test
+  void aSteadyPassAllocatesNothing() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    RecurrentSpec spec = RecurrentSpec.of(CellType.LSTM, 3, 5).withLayers(2);
+    try (Backend backend = StandIn.open()) {
+      RecurrentRuns runs = new RecurrentRuns(backend, spec, 20, 3);
+      for (int warm = 0; warm < 3; warm++) {
+        runs.forward();
+        runs.backward();
+      }
+      long device = backend.allocatedBytes();
+      long before = threads.getCurrentThreadAllocatedBytes();
+      for (int run = 0; run < 10; run++) {
+        runs.forward();
+        runs.propagate();
+      }
+      long each = (threads.getCurrentThreadAllocatedBytes() - before) / 10;
+      assertTrue(each < 1024, each + " bytes a pass");
+      assertEquals(device, backend.allocatedBytes());
     }
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.BackendOptions;
 import dev.sluice.backend.Backends;
@@ -23,6 +24,7 @@ import dev.sluice.task.TextOptions;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,6 +73,28 @@ class CudaTrainingTest {
   }
 
   private static Trained train(Backend backend, CellType cell) {
+    try (LanguageModelTraining training = training(backend, cell)) {
+      LanguageModelProblem problem = training.problem();
+      RandomDraw draw = new RandomDraw(1, 0, backend.allocate(DType.INT32, Shape.of(1)));
+      List<Float> losses = new ArrayList<>();
+      problem.startEpoch(0);
+      for (int step = 0; step < STEPS; step++) {
+        step(backend, training, draw, step);
+        losses.add(problem.trainTotal().toFloats()[0]);
+      }
+      return new Trained(losses, problem.parameters().values().toFloats());
+    }
+  }
+
+  private static void step(
+      Backend backend, LanguageModelTraining training, RandomDraw draw, int step) {
+    training.problem().parameters().zeroGradients();
+    training.problem().accumulate(step, 1, draw);
+    training.optimizer().step(0.01);
+    backend.elements().increment(draw.step());
+  }
+
+  private static LanguageModelTraining training(Backend backend, CellType cell) {
     String text = "Peter Piper picked a peck of pickled peppers. ".repeat(40);
     TextData data =
         TextData.of(
@@ -78,21 +102,7 @@ class CudaTrainingTest {
             TextOptions.DEFAULT.withWindow(4, 9));
     LanguageModelConfig config =
         LanguageModelConfig.DEFAULT.withCell(cell).withSize(2, 12).withDropout(0.2f);
-    try (LanguageModelTraining training =
-        new LanguageModelTraining(backend, config, data, LanguageModelTraining.Settings.DEFAULT)) {
-      LanguageModelProblem problem = training.problem();
-      RandomDraw draw = new RandomDraw(1, 0, backend.allocate(DType.INT32, Shape.of(1)));
-      List<Float> losses = new ArrayList<>();
-      problem.startEpoch(0);
-      for (int step = 0; step < STEPS; step++) {
-        problem.parameters().zeroGradients();
-        problem.accumulate(step, 1, draw);
-        training.optimizer().step(0.01);
-        backend.elements().increment(draw.step());
-        losses.add(problem.trainTotal().toFloats()[0]);
-      }
-      return new Trained(losses, problem.parameters().values().toFloats());
-    }
+    return new LanguageModelTraining(backend, config, data, LanguageModelTraining.Settings.DEFAULT);
   }
 
   @Test
@@ -140,5 +150,28 @@ class CudaTrainingTest {
     }
     assertTrue(Files.exists(run.resolve("report.html")));
     return losses;
+  }
+
+  /**
+   * Nothing of a whole training step is allocated anew, on the device or (below 1 KB) on the heap.
+   */
+  @Test
+  void aSteadyStepAllocatesNextToNothing() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    try (Backend backend = StandIn.open();
+        LanguageModelTraining training = training(backend, CellType.LSTM)) {
+      RandomDraw draw = new RandomDraw(1, 0, backend.allocate(DType.INT32, Shape.of(1)));
+      for (int warm = 0; warm < 10; warm++) {
+        step(backend, training, draw, warm);
+      }
+      long device = backend.allocatedBytes();
+      long before = threads.getCurrentThreadAllocatedBytes();
+      for (int step = 0; step < 10; step++) {
+        step(backend, training, draw, step);
+      }
+      long each = (threads.getCurrentThreadAllocatedBytes() - before) / 10;
+      assertTrue(each < 1024, each + " bytes a step");
+      assertEquals(device, backend.allocatedBytes());
+    }
   }
 }

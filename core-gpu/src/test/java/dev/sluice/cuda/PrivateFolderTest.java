@@ -64,7 +64,7 @@ class PrivateFolderTest {
   void noticesADamagedCacheEntry() throws IOException {
     PrivateFolder folder = open();
     assertNull(folder.loadChecked("kernels"));
-    folder.storeChecked("kernels", CONTENT);
+    assertTrue(folder.storeChecked("kernels", CONTENT));
     assertArrayEquals(CONTENT, folder.loadChecked("kernels"));
     Path file = folder.path().resolve("kernels");
     byte[] sealed = Files.readAllBytes(file);

@@ -81,6 +81,11 @@ final class RecurrentRuns {
 
   void backward() {
     dWeights.upload(new float[Math.toIntExact(dWeights.shape().size())], 0);
+    propagate();
+  }
+
+  /** A backward that adds to the gradients that are there. */
+  void propagate() {
     plan.backward(dy, dLast, dx, dInitial, dWeights);
   }
 
