@@ -8,16 +8,8 @@ final class CudaCallException extends RuntimeException {
   private static final long serialVersionUID = 1L;
   private static final int OUT_OF_MEMORY = 2;
 
-  private final int code;
-
-  private CudaCallException(int code, String message) {
+  private CudaCallException(String message) {
     super(message);
-    this.code = code;
-  }
-
-  /** The driver's or cuBLAS's own code. */
-  int code() {
-    return code;
   }
 
   /**
@@ -29,8 +21,7 @@ final class CudaCallException extends RuntimeException {
    */
   static void check(int code, String call, Object with) {
     if (code != 0) {
-      throw new CudaCallException(
-          code, "%s failed for %s: %s".formatted(call, with, meaning(code)));
+      throw new CudaCallException("%s failed for %s: %s".formatted(call, with, meaning(code)));
     }
   }
 
@@ -38,7 +29,6 @@ final class CudaCallException extends RuntimeException {
   static void checkBlas(int code, String call, Object with) {
     if (code != 0) {
       throw new CudaCallException(
-          code,
           "%s failed for %s: %s (%d)"
               .formatted(call, with, JCublas2.cublasGetStatusName(code), code));
     }

@@ -152,8 +152,16 @@ final class CudaRuntime implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      lane.finish();
-      closeOpened(null);
+      RuntimeException failure = null;
+      try {
+        lane.finish();
+      } catch (RuntimeException e) { // after a kernel's fault every call fails
+        failure = e;
+      }
+      closeOpened(failure);
+      if (failure != null) {
+        throw failure;
+      }
     }
   }
 

@@ -68,8 +68,15 @@ final class CudaSetup {
       image = new KernelCompiler(cache).compile(sources, gpu.capability());
       source = "NVRTC";
     }
-    return new CudaBackend(
-        new CudaRuntime(gpu, image, sources.layouts(), options.precision()), source);
+    try {
+      return new CudaBackend(
+          new CudaRuntime(gpu, image, sources.layouts(), options.precision()), source);
+    } catch (CudaCallException e) {
+      throw new UnavailableException(
+          "GPU %d (%s) cannot be opened (%s); check 'nvidia-smi', or run with --device cpu."
+              .formatted(gpu.index(), gpu.name(), e.getMessage()),
+          e);
+    }
   }
 
   private DriverProbe.Gpu gpu(int index) {

@@ -16,7 +16,6 @@ final class DeviceMemory implements AutoCloseable {
   private final Device device;
   private final Set<Block> blocks = new HashSet<>();
   private long allocated;
-  private long peak;
 
   DeviceMemory(Device device) {
     this.device = device;
@@ -68,7 +67,6 @@ final class DeviceMemory implements AutoCloseable {
     Block block = new Block(address, bytes);
     blocks.add(block);
     allocated += bytes;
-    peak = Math.max(peak, allocated);
     return block;
   }
 
@@ -93,11 +91,6 @@ final class DeviceMemory implements AutoCloseable {
   /** Bytes held now. */
   long allocated() {
     return allocated;
-  }
-
-  /** The most bytes that were held at once. */
-  long peak() {
-    return peak;
   }
 
   @Override

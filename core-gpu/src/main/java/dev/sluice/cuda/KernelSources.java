@@ -42,7 +42,7 @@ final class KernelSources {
   }
 
   private void addWithIncludes(String name) {
-    byte[] content = read(name);
+    byte[] content = read("cuda/" + name);
     if (content == null) {
       throw new UnavailableException(
           "the kernels' source %s is not on the class path; add the jar of module kernels."

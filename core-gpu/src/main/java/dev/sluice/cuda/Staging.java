@@ -74,7 +74,7 @@ final class Staging implements AutoCloseable {
               (long) part * elements.bytes(),
               lane.stream()),
           "cuMemcpyHtoDAsync",
-          Bytes.text(part * (long) elements.bytes()));
+          lane.device());
       check(JCudaDriver.cuEventRecord(free[slot], lane.stream()), "cuEventRecord", lane.device());
     }
   }
@@ -93,7 +93,7 @@ final class Staging implements AutoCloseable {
               (long) part * elements.bytes(),
               lane.stream()),
           "cuMemcpyDtoHAsync",
-          Bytes.text(part * (long) elements.bytes()));
+          lane.device());
       lane.finish();
       elements.move(segments[slot], from, part);
     }
@@ -106,7 +106,7 @@ final class Staging implements AutoCloseable {
         JCudaDriver.cuMemcpyDtoHAsync(
             addresses[slot], new DeviceAddress(source), Integer.BYTES, lane.stream()),
         "cuMemcpyDtoHAsync",
-        Bytes.text(Integer.BYTES));
+        lane.device());
     lane.finish();
     return segments[slot].get(ValueLayout.JAVA_INT, 0);
   }
