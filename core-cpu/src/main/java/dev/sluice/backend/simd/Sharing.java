@@ -16,7 +16,7 @@ record Sharing(int parts, boolean byUnits) {
   private static final long STEP_WORK = 200_000;
 
   /** Recurrent weights up to this many floats stay in a core's own cache (1 MB L2, half of it). */
-  private static final long CACHED_WEIGHTS = 160_000;
+  private static final long CACHED_WEIGHTS = 1_200_000;
 
   /**
    * Chooses for one layer.
