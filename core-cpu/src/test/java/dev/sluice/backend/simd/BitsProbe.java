@@ -17,8 +17,9 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * Prints a number for the bits of every operation's results, which must not depend on threads, vector
- * width, or how hot the code is. Run with the number of threads; {@link BitsTest} compares runs.
+ * Prints a number for the bits of every operation's results, which must not depend on threads,
+ * vector width, or how hot the code is. Run with the number of threads; {@link BitsTest} compares
+ * runs.
  */
 final class BitsProbe {
   /** Runs of a case, the first ones interpreted and the last ones compiled. */
