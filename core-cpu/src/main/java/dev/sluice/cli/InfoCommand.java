@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import jdk.incubator.vector.FloatVector;
 import picocli.CommandLine.Command;
@@ -102,7 +103,8 @@ final class InfoCommand implements Callable<Integer> {
         devices.device.equals("auto")
             ? "the fastest that can run here"
             : "asked for with --device " + devices.device;
-    return cause + "; " + running + "; " + provider.probe().reason();
+    String found = provider.probe().reason();
+    return cause + "; " + running + (found.equals(running) ? "" : "; " + found);
   }
 
   private static void print(Report report, PrintStream out) {
@@ -122,7 +124,7 @@ final class InfoCommand implements Callable<Integer> {
               .formatted(
                   backend.name(),
                   backend.device(),
-                  backend.verdict().name().toLowerCase(),
+                  backend.verdict().name().toLowerCase(Locale.ROOT),
                   backend.reason()));
     }
   }

@@ -7,6 +7,9 @@ import picocli.CommandLine.Option;
 
 /** When training ends, what it keeps, and where. */
 final class RunOptions {
+  private static final long LONG_EPOCH = 1000;
+  private static final long STEPS_TO_VALIDATION = 500;
+
   @Option(
       names = "--epochs",
       paramLabel = "N",
@@ -27,8 +30,10 @@ final class RunOptions {
   @Option(
       names = "--validate-every",
       paramLabel = "STEPS",
-      description = "Steps between validations; 0 for each epoch only (default: ${DEFAULT-VALUE}).")
-  long validateEvery;
+      description =
+          "Steps between validations, besides those after each epoch; 0 for none (default: 500 when an"
+              + " epoch has more than 1000 steps, else 0).")
+  Long validateEvery;
 
   @Option(
       names = "--patience",
@@ -61,6 +66,13 @@ final class RunOptions {
   void limitByDefault() {
     if (epochs == null && maxSteps == null && maxTime == null) {
       maxTime = Duration.ofSeconds(90);
+    }
+  }
+
+  /** Sets what depends on the length of an epoch where the user did not. */
+  void resolve(long stepsPerEpoch) {
+    if (validateEvery == null) {
+      validateEvery = stepsPerEpoch > LONG_EPOCH ? STEPS_TO_VALIDATION : 0L;
     }
   }
 

@@ -137,11 +137,13 @@ record TrainPlan(
 
   /** The forecast part by part. */
   void printMemory(PrintStream out) {
-    for (MemoryForecast.Part part : outline.memory().parts()) {
-      out.println(
-          String.format(Locale.ROOT, "  %-24s%10s", part.name(), Units.bytes(part.bytes())));
-    }
-    out.println(
-        String.format(Locale.ROOT, "  %-24s%10s", "sum", Units.bytes(outline.memory().bytes())));
+    MemoryForecast memory = outline.memory();
+    memory.parts().forEach(part -> printBytes(out, part.name(), part.bytes()));
+    printBytes(out, "sum while training", memory.trainingBytes());
+    printBytes(out, "before, reading the text", memory.loadingBytes());
+  }
+
+  private static void printBytes(PrintStream out, String name, long bytes) {
+    out.println(String.format(Locale.ROOT, "  %-26s%10s", name, Units.bytes(bytes)));
   }
 }

@@ -70,6 +70,7 @@ final class TrainRun {
               () -> options.optimization.schedule(options.run.plannedSteps(stepsPerEpoch)));
       LanguageModelTraining.Outline outline =
           LanguageModelTraining.outline(backend, model, data, settings);
+      options.run.resolve(stepsPerEpoch);
       resolve(data, outline, schedule);
       TrainPlan plan =
           new TrainPlan(config, data, outline, choice, folder, textNotes, stepsPerEpoch);

@@ -6,6 +6,7 @@ import dev.sluice.task.LanguageModel;
 import dev.sluice.task.MemoryForecast;
 import dev.sluice.task.Sampling;
 import dev.sluice.task.TextScore;
+import dev.sluice.train.StopReason;
 import dev.sluice.train.TrainingResult;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -25,9 +26,23 @@ record TrainSummary(
     String sample) {
   private static final int SAMPLE_TOKENS = 400;
 
-  /** Bytes; the heap in use is unknown, null, when nothing was trained. */
+  /** Bytes; what the heap holds at the end of training is null when nothing was trained. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  record Memory(long forecastBytes, Long usedBytes, List<MemoryForecast.Part> parts) {}
+  record Memory(
+      long forecastBytes,
+      long forecastTrainingBytes,
+      long forecastLoadingBytes,
+      Long usedBytes,
+      List<MemoryForecast.Part> parts) {
+    static Memory of(MemoryForecast forecast, Long usedBytes) {
+      return new Memory(
+          forecast.bytes(),
+          forecast.trainingBytes(),
+          forecast.loadingBytes(),
+          usedBytes,
+          forecast.parts());
+    }
+  }
 
   /** Of the best model on the held-out text. */
   record Validation(
@@ -36,7 +51,7 @@ record TrainSummary(
   /** How the training ended; paths are absolute. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record Outcome(
-      String reason,
+      StopReason reason,
       long steps,
       double epochs,
       double seconds,
@@ -52,7 +67,7 @@ record TrainSummary(
         plan.folder().folder().toAbsolutePath().toString(),
         plan.config().describe(),
         plan.outline().parameters(),
-        new Memory(plan.outline().memory().bytes(), null, plan.outline().memory().parts()),
+        Memory.of(plan.outline().memory(), null),
         null,
         null);
   }
@@ -79,9 +94,9 @@ record TrainSummary(
         plan.folder().folder().toAbsolutePath().toString(),
         plan.config().describe(),
         plan.outline().parameters(),
-        new Memory(plan.outline().memory().bytes(), usedBytes, plan.outline().memory().parts()),
+        Memory.of(plan.outline().memory(), usedBytes),
         new Outcome(
-            result.reason().words(),
+            result.reason(),
             result.step(),
             result.epoch(),
             result.seconds(),
@@ -113,5 +128,8 @@ record TrainSummary(
     }
     out.println("model      " + outcome.model());
     out.println("report     " + outcome.report());
+    if (outcome.reason() == StopReason.INTERRUPTED) {
+      out.println("go on with 'sluice train --resume " + run + "'");
+    }
   }
 }

@@ -23,6 +23,7 @@ public final class TextData {
   private final long trainingCharacters;
   private final long validationCharacters;
   private final long fingerprint;
+  private final long loadingBytes;
 
   private TextData(Corpus corpus, TextOptions options, TextSplit split, Tokenizer tokenizer) {
     this.options = options;
@@ -51,6 +52,7 @@ public final class TextData {
       validationCharacters = characters(split.validation());
     }
     fingerprint = fingerprint(corpus);
+    loadingBytes = textBytes(corpus) + (corpus.documents().size() > 1 ? 2 : 1) * bytes();
   }
 
   /**
@@ -91,6 +93,17 @@ public final class TextData {
 
   private static long characters(List<Document> documents) {
     return documents.stream().mapToLong(Document::characters).sum();
+  }
+
+  /** What the texts take as strings: a byte a character, or two where one is beyond Latin-1. */
+  private static long textBytes(Corpus corpus) {
+    long bytes = 0;
+    for (Document document : corpus.documents()) {
+      String text = document.text();
+      boolean latin = text.chars().allMatch(c -> c < 256);
+      bytes += (long) text.length() * (latin ? 1 : 2);
+    }
+    return bytes;
   }
 
   private static long fingerprint(Corpus corpus) {
@@ -151,6 +164,11 @@ public final class TextData {
     long held =
         validation == null ? 0 : validation.windows() * validation.batch() * validation.steps();
     return (trained + held) * Integer.BYTES;
+  }
+
+  /** Bytes that text and tokens took together while the corpus was divided. */
+  long loadingBytes() {
+    return loadingBytes;
   }
 
   /** A number that changes when a text of the corpus does, to tell whether a run may be resumed. */

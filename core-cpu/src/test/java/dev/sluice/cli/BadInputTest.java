@@ -42,7 +42,7 @@ class BadInputTest {
             List.of(
                 "train",
                 "--out=" + folder.resolve("run"),
-                "--device=reference",
+                "--threads=1",
                 "--hidden=4",
                 "--max-steps=2"));
     arguments.addAll(List.of(more));
@@ -56,7 +56,7 @@ class BadInputTest {
             "train",
             "--data=" + text,
             "--out=" + run,
-            "--device=reference",
+            "--threads=1",
             "--hidden=4",
             "--batch=2",
             "--bptt=5",
@@ -93,17 +93,12 @@ class BadInputTest {
   @Test
   void unknownCharactersInAPrompt() {
     refused(
-        WRONG_USAGE,
-        "\"€\"",
-        "generate",
-        "--model=" + trained(),
-        "--prompt=on€",
-        "--device=reference");
+        WRONG_USAGE, "\"€\"", "generate", "--model=" + trained(), "--prompt=on€", "--threads=1");
   }
 
   @Test
   void missingTruncatedOrForeignModels() throws IOException {
-    String device = "--device=reference";
+    String device = "--threads=1";
     Path missing = folder.resolve("missing.safetensors");
     refused(WRONG_USAGE, "no model", "generate", "--model=" + missing, device);
     refused(WRONG_USAGE, "has no file", "eval", "--model=" + folder, device);
@@ -162,7 +157,7 @@ class BadInputTest {
           new ArrayList<>(
               List.of("train", "--data=" + text, "--out=" + folder.resolve("run"), "--bptt=5"));
       arguments.add("--batch=2");
-      arguments.add("--device=reference");
+      arguments.add("--threads=1");
       for (String part : option.split(" ")) {
         arguments.removeIf(given -> given.split("=")[0].equals(part.split("=")[0]));
         arguments.add(part);
@@ -192,7 +187,7 @@ class BadInputTest {
         "cannot be made",
         "train",
         "--data=" + text,
-        "--device=reference",
+        "--threads=1",
         "--hidden=4",
         "--batch=2",
         "--bptt=5",

@@ -39,7 +39,7 @@ class TrainCommandTest {
                 "train",
                 "--data=" + text,
                 "--out=" + run,
-                "--device=reference",
+                "--threads=1",
                 "--hidden=6",
                 "--batch=3",
                 "--bptt=8"));
@@ -184,7 +184,7 @@ class TrainCommandTest {
       Path run = folder.resolve(split);
       JsonNode trained =
           json(train(run, "--max-steps=20", "--split=" + split, "--validation=0.2", "--json"));
-      JsonNode scored = json(sluice("eval", "--model=" + run, "--device=reference", "--json"));
+      JsonNode scored = json(sluice("eval", "--model=" + run, "--threads=1", "--json"));
       double expected = trained.at("/outcome/validation/bitsPerCharacter").asDouble();
       assertEquals(expected, scored.path("bitsPerCharacter").asDouble(), 1e-9);
       assertEquals(
@@ -199,7 +199,7 @@ class TrainCommandTest {
     succeeded(train(run, "--max-steps=2"));
     Path other = Files.writeString(folder.resolve("other.txt"), "one €€ two");
     JsonNode scored =
-        json(sluice("eval", "--model=" + run, "--data=" + other, "--device=reference", "--json"));
+        json(sluice("eval", "--model=" + run, "--data=" + other, "--threads=1", "--json"));
     assertEquals(2, scored.path("unknownTokens").asLong());
     assertEquals(9, scored.path("characters").asLong());
   }
@@ -209,7 +209,7 @@ class TrainCommandTest {
     Path run = folder.resolve("run");
     succeeded(train(run, "--max-steps=2"));
     String[] arguments = {
-      "generate", "--model=" + run, "--prompt=one ", "--length=30", "--device=reference"
+      "generate", "--model=" + run, "--prompt=one ", "--length=30", "--threads=1"
     };
     String text = succeeded(sluice(arguments)).out();
     assertTrue(text.startsWith("one "));
@@ -237,8 +237,7 @@ class TrainCommandTest {
       List<String> all = new ArrayList<>(variant);
       all.add("--max-steps=5");
       succeeded(train(run, all.toArray(String[]::new)));
-      succeeded(
-          sluice("generate", "--model=" + run, "--prompt=two", "--length=5", "--device=reference"));
+      succeeded(sluice("generate", "--model=" + run, "--prompt=two", "--length=5", "--threads=1"));
     }
   }
 
@@ -271,7 +270,7 @@ class TrainCommandTest {
                 "clip-value: 5",
                 "clip-norm: 0",
                 "epochs: 3",
-                "device: reference",
+                "threads: 1",
                 ""));
     JsonNode json =
         json(sluice("train", "--config=" + config, "--data=" + text, "--out=" + run, "--json"));
