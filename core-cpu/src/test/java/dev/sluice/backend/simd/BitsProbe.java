@@ -23,7 +23,7 @@ import java.util.Random;
  */
 final class BitsProbe {
   /** Runs of a case, the first ones interpreted and the last ones compiled. */
-  private static final int RUNS = 30;
+  private static final int RUNS = 20;
 
   /** An operation on fixed numbers: returns every tensor that it wrote. */
   interface Operation {
