@@ -25,8 +25,9 @@ import java.util.function.LongSupplier;
  * </pre>
  *
  * <p>A run that is stopped and resumed computes the same bits as one that is not, given the same
- * builder settings; only the limits (epochs, steps, time) may be others. Steps whose loss or
- * gradients are not finite are not applied.
+ * builder settings; only the limits (epochs, steps, time) may be others. (The reference backend
+ * computes in double precision, of which a checkpoint keeps single.) Steps whose loss or gradients
+ * are not finite are not applied.
  */
 public final class Trainer {
   private final Builder settings;

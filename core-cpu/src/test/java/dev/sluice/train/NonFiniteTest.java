@@ -85,9 +85,10 @@ class NonFiniteTest {
     }
   }
 
-  @Test
-  void aSkippedStepLeavesParametersAndReportedLossAlone() throws Exception {
-    try (ToyRun toy = new ToyRun()) {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aSkippedStepLeavesParametersAndReportedLossAlone(boolean cpu) throws Exception {
+    try (ToyRun toy = cpu ? ToyRun.onTheCpu(1) : new ToyRun()) {
       float[][] before = new float[1][];
       toy.problem.afterBatch =
           (problem, step) -> {
@@ -107,6 +108,20 @@ class NonFiniteTest {
       for (StepReport report : toy.history.steps()) {
         assertTrue(Double.isFinite(report.loss()), report.toString());
       }
+    }
+  }
+
+  @Test
+  void squaresThatOverflowAreToldFromInfiniteGradients() throws Exception {
+    try (ToyRun toy = ToyRun.onTheCpu(1)) {
+      breakGradient(toy, step -> step == 2, "output.weight", 1e30f);
+      List<NonFiniteReport> reports = collect(toy);
+      toy.builder.maxSteps(4);
+      toy.run();
+      assertEquals(
+          "the gradients are so large that the sum of their squares is not finite",
+          reports.getFirst().cause());
+      assertEquals(3, toy.optimizer.applied());
     }
   }
 

@@ -58,15 +58,31 @@ class ResumeTest {
     try (ToyRun whole = make.get();
         ToyRun first = make.get();
         ToyRun second = make.get()) {
-      whole.in(folder.resolve("whole")).builder.maxSteps(all);
+      whole.builder.maxSteps(all);
       whole.run();
-      first.in(folder.resolve("parts")).builder.maxSteps(stop);
+      first.in(folder).builder.maxSteps(stop);
       Path checkpoint = first.run().checkpoint();
-      second.in(folder.resolve("parts")).builder.maxSteps(all).resume(checkpoint);
+      second.in(folder).builder.maxSteps(all).resume(checkpoint);
       TrainingResult result = second.run();
       assertEquals(all, result.step());
       assertSameState(whole, second, " stopped at " + stop);
       assertEquals(whole.builder.schedule.state(), second.builder.schedule.state());
+    }
+  }
+
+  @Test
+  void theCpuResumesToTheBitWithAnotherNumberOfThreads() throws Exception {
+    try (ToyRun whole = ToyRun.onTheCpu(1);
+        ToyRun first = ToyRun.onTheCpu(2);
+        ToyRun second = ToyRun.onTheCpu(1)) {
+      whole.builder.accumulation(2).reportEvery(4).maxSteps(11);
+      whole.run();
+      first.in(folder).builder.accumulation(2).reportEvery(4).maxSteps(5);
+      Path checkpoint = first.run().checkpoint();
+      second.builder.accumulation(2).reportEvery(4).maxSteps(11).resume(checkpoint);
+      second.run();
+      assertSameState(whole, second, " on the CPU");
+      assertEquals(whole.history.steps().get(2).loss(), second.history.steps().getFirst().loss());
     }
   }
 

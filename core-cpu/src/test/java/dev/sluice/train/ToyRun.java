@@ -1,6 +1,8 @@
 package dev.sluice.train;
 
 import dev.sluice.backend.Backend;
+import dev.sluice.backend.BackendOptions;
+import dev.sluice.backend.Backends;
 import dev.sluice.backend.DType;
 import dev.sluice.backend.Tensor;
 import dev.sluice.backend.UpdateRule;
@@ -16,7 +18,7 @@ final class ToyRun implements AutoCloseable {
   static final int HIDDEN = 3;
   static final long SEED = 7;
 
-  final Backend backend = new ReferenceBackend();
+  final Backend backend;
   final ToyProblem problem;
   final Optimizer optimizer;
   final RunHistory history = new RunHistory();
@@ -31,22 +33,35 @@ final class ToyRun implements AutoCloseable {
   }
 
   ToyRun(int hidden, Schedule schedule, UpdateRule rule) {
-    problem = new ToyProblem(backend, hidden, SEED);
-    optimizer = new Optimizer(backend, problem.parameters(), rule, 1, Optimizer.NO_CLIPPING);
+    this(new ReferenceBackend(), hidden, schedule, rule);
     List<Tensor> lasting = new ArrayList<>(problem.carried().values());
     lasting.add(problem.parameters().values());
     lasting.addAll(optimizer.state().values());
     lasting.removeIf(tensor -> tensor.type() == DType.INT32);
     problem.rounded = lasting;
+  }
+
+  /** On the CPU's vector units, in single precision as it is. */
+  static ToyRun onTheCpu(int threads) {
+    return new ToyRun(
+        Backends.choose("simd", new BackendOptions(threads, 0)).backend(),
+        HIDDEN,
+        new Schedule.Exponential(0.02, 0.97, 1),
+        new UpdateRule.Adam(0.9f, 0.999f, 1e-8f, 0, false));
+  }
+
+  private ToyRun(Backend backend, int hidden, Schedule schedule, UpdateRule rule) {
+    this.backend = backend;
+    problem = new ToyProblem(backend, hidden, SEED);
+    optimizer = new Optimizer(backend, problem.parameters(), rule, 1, Optimizer.NO_CLIPPING);
     builder = Trainer.builder(backend, problem, optimizer, schedule).seed(SEED).listener(history);
   }
 
-  /** Keeps files in a folder, metrics and report too. */
+  /** Keeps files in a folder, metrics too. */
   ToyRun in(Path folder) {
     RunFolder files = new RunFolder(folder);
     builder.folder(files);
     builder.listener(new MetricsLog(files.metrics()));
-    builder.listener(new HtmlReport(files.report(), files.metrics()));
     return this;
   }
 

@@ -95,6 +95,7 @@ final class BitsProbe {
       }
     }
     cases.add(new Case("cross_entropy_3x5003", backend -> crossEntropy(backend, 3, 5003)));
+    cases.addAll(ProductProbe.cases());
     return cases;
   }
 
