@@ -32,8 +32,7 @@ class MemoryUseTest {
     };
     CommandRun plan = CommandRun.of(append(train, "--dry-run"));
     assertEquals(0, plan.code(), plan.err());
-    long forecast =
-        new ObjectMapper().readTree(plan.out()).at("/memory/forecastBytes").asLong();
+    long forecast = new ObjectMapper().readTree(plan.out()).at("/memory/forecastBytes").asLong();
 
     CommandProcess run =
         new CommandProcess().jvm("-Xmx" + (long) (1.2 * forecast)).start(folder, train);
