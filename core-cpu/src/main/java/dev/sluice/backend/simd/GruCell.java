@@ -20,25 +20,18 @@ final class GruCell extends Cell {
 
   @Override
   void forward(int stage, CellStep s) {
+    GateActivation.sigmoids(s, 2, -1);
     for (int row = s.rowFrom; row < s.rowTo; row++) {
       if (!s.active(row)) {
         s.keep(row);
         continue;
       }
-      int n = s.unitTo - s.unitFrom;
-      int r = s.gatesAt + row * s.gatesStride + s.unitFrom;
-      if (n == s.hidden) { // r and z lie side by side
-        GateActivation.sigmoid(s.gates, r, s.bias, 0, 2 * n);
-      } else {
-        GateActivation.sigmoid(s.gates, r, s.bias, s.unitFrom, n);
-        GateActivation.sigmoid(s.gates, r + s.hidden, s.bias, s.hidden + s.unitFrom, n);
-      }
       int at = row * s.hidden + s.unitFrom;
       state(
-          n,
+          s.unitTo - s.unitFrom,
           s.hidden,
           s.gates,
-          r,
+          s.gatesAt + row * s.gatesStride + s.unitFrom,
           s.bias,
           s.unitFrom,
           s.auxiliary,

@@ -20,6 +20,9 @@ final class GruResetBeforeCell extends Cell {
 
   @Override
   void forward(int stage, CellStep s) {
+    if (stage == GATES_STAGE) {
+      GateActivation.sigmoids(s, 2, -1);
+    }
     for (int row = s.rowFrom; row < s.rowTo; row++) {
       int n = s.unitTo - s.unitFrom;
       int gate = s.gatesAt + row * s.gatesStride + s.unitFrom;
@@ -27,17 +30,7 @@ final class GruResetBeforeCell extends Cell {
       if (!s.active(row)) {
         s.keep(row);
       } else if (stage == GATES_STAGE) {
-        reset(
-            n,
-            s.hidden,
-            s.gates,
-            gate,
-            s.bias,
-            s.unitFrom,
-            s.h,
-            s.hAt + at,
-            s.auxiliary,
-            s.auxiliaryAt + at);
+        reset(n, s.gates, gate, s.h, s.hAt + at, s.auxiliary, s.auxiliaryAt + at);
       } else {
         int y = s.outAt + row * s.outStride + s.unitFrom;
         update(
@@ -46,20 +39,9 @@ final class GruResetBeforeCell extends Cell {
     }
   }
 
-  /** One row: r, z and r ∘ h. */
+  /** One row: r ∘ h. */
   private static void reset(
-      int n,
-      int hidden,
-      float[] gates,
-      int r0,
-      float[] bias,
-      int b0,
-      float[] h,
-      int h0,
-      float[] product,
-      int p0) {
-    GateActivation.sigmoid(gates, r0, bias, b0, n);
-    GateActivation.sigmoid(gates, r0 + hidden, bias, b0 + hidden, n);
+      int n, float[] gates, int r0, float[] h, int h0, float[] product, int p0) {
     int j = 0;
     for (int bound = SPECIES.loopBound(n); j < bound; j += LANES) { // vector main
       FloatVector.fromArray(SPECIES, gates, r0 + j)

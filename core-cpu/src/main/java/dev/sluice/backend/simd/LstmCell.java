@@ -13,30 +13,18 @@ final class LstmCell extends Cell {
 
   @Override
   void forward(int stage, CellStep s) {
+    GateActivation.sigmoids(s, 4, 2);
     for (int row = s.rowFrom; row < s.rowTo; row++) {
       if (!s.active(row)) {
         s.keep(row);
         continue;
       }
-      int n = s.unitTo - s.unitFrom;
-      int i = s.gatesAt + row * s.gatesStride + s.unitFrom;
-      int f = i + s.hidden;
-      int g = f + s.hidden;
-      int o = g + s.hidden;
-      if (n == s.hidden) { // i and f lie side by side
-        GateActivation.sigmoid(s.gates, i, s.bias, 0, 2 * n);
-      } else {
-        GateActivation.sigmoid(s.gates, i, s.bias, s.unitFrom, n);
-        GateActivation.sigmoid(s.gates, f, s.bias, s.hidden + s.unitFrom, n);
-      }
-      GateActivation.tanh(s.gates, g, s.bias, 2 * s.hidden + s.unitFrom, n);
-      GateActivation.sigmoid(s.gates, o, s.bias, 3 * s.hidden + s.unitFrom, n);
       int at = row * s.hidden + s.unitFrom;
       state(
-          n,
+          s.unitTo - s.unitFrom,
           s.hidden,
           s.gates,
-          i,
+          s.gatesAt + row * s.gatesStride + s.unitFrom,
           s.c,
           s.cAt + at,
           s.cNext,
