@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -32,8 +33,7 @@ class MemoryUseTest {
     };
     CommandRun plan = CommandRun.of(append(train, "--dry-run"));
     assertEquals(0, plan.code(), plan.err());
-    long forecast =
-        new ObjectMapper().readTree(plan.out()).at("/memory/forecastBytes").asLong();
+    long forecast = new ObjectMapper().readTree(plan.out()).at("/memory/forecastBytes").asLong();
 
     CommandProcess run =
         new CommandProcess().jvm("-Xmx" + (long) (1.2 * forecast)).start(folder, train);
@@ -46,7 +46,7 @@ class MemoryUseTest {
   }
 
   private static String[] append(String[] first, String last) {
-    String[] all = java.util.Arrays.copyOf(first, first.length + 1);
+    String[] all = Arrays.copyOf(first, first.length + 1);
     all[first.length] = last;
     return all;
   }
