@@ -1,6 +1,7 @@
 package dev.sluice.task;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.Backends;
@@ -16,7 +17,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The example of the README, compiled and run at a small size. */
+/** The example of the README, compiled and run. */
 class ReadmeExampleTest {
   @TempDir private Path folder;
 
@@ -24,7 +25,7 @@ class ReadmeExampleTest {
   void theExampleTrainsAndWrites() throws IOException {
     Path file = Files.writeString(folder.resolve("input.txt"), TinyText.pattern(20_000));
 
-    // The README shows these lines.
+    // The README shows the lines from here to the last assertion.
     Corpus corpus = CorpusReader.read(List.of(file));
     TextData data = TextData.of(corpus, TextOptions.DEFAULT.withWindow(32, 50));
     LanguageModelConfig config = LanguageModelConfig.DEFAULT.withSize(2, 128);
@@ -40,5 +41,21 @@ class ReadmeExampleTest {
 
       assertEquals(200, text.length());
     }
+  }
+
+  @Test
+  void theReadmeShowsTheLinesAbove() throws IOException {
+    Path root = Path.of("").toAbsolutePath().getParent();
+    String readme = Files.readString(root.resolve("README.md"));
+    String example = readme.split("```java\n")[1].split("```")[0];
+    String path = "core-cpu/src/test/java/" + getClass().getName().replace('.', '/') + ".java";
+    String source = spaced(Files.readString(root.resolve(path)));
+    String shown = spaced(example.strip().substring(0, example.strip().length() - 1));
+    assertTrue(source.contains(shown), "not in " + path + ": " + shown);
+  }
+
+  /** The text with each run of white space made one space. */
+  private static String spaced(String text) {
+    return text.replaceAll("\\s+", " ").strip();
   }
 }

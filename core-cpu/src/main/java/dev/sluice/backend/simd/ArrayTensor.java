@@ -123,24 +123,28 @@ final class ArrayTensor implements Tensor {
   @Override
   public void upload(float[] source, int from) {
     requireFloats();
+    requireRoom(source.length, from);
     System.arraycopy(source, from, floats, offset, size());
   }
 
   @Override
   public void upload(int[] source, int from) {
     requireInts();
+    requireRoom(source.length, from);
     System.arraycopy(source, from, ints, offset, size());
   }
 
   @Override
   public void download(float[] target, int to) {
     requireFloats();
+    requireRoom(target.length, to);
     System.arraycopy(floats, offset, target, to, size());
   }
 
   @Override
   public void download(int[] target, int to) {
     requireInts();
+    requireRoom(target.length, to);
     System.arraycopy(ints, offset, target, to, size());
   }
 
@@ -153,6 +157,14 @@ final class ArrayTensor implements Tensor {
   private void requireInts() {
     if (ints == null) {
       throw new IllegalArgumentException("the tensor " + shape + " holds numbers, not integers");
+    }
+  }
+
+  private void requireRoom(int length, int from) {
+    if (from < 0 || from > length - size()) {
+      throw new IllegalArgumentException(
+          "the tensor %s needs %d numbers from index %d on, but the array has %d"
+              .formatted(shape, size(), from, length));
     }
   }
 

@@ -6,9 +6,9 @@ import static dev.sluice.backend.simd.Lanes.SPECIES;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Sums over the rows of a matrix, column by column. Rows are summed in order within blocks of 64, and
- * the blocks in order: each column's bits are the same however columns are grouped into vectors or
- * shared among threads, and the rounding error grows with 64 + rows / 64 rather than with rows.
+ * Sums over the rows of a matrix, column by column. Rows are summed in order within blocks of 64,
+ * and the blocks in order: each column's bits are the same however columns are grouped into vectors
+ * or shared among threads, and the rounding error grows with 64 + rows / 64 rather than with rows.
  */
 final class ColumnKernels {
   private static final int BLOCK_ROWS = 64;

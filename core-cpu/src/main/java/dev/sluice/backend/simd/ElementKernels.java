@@ -9,8 +9,8 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Loops over n elements, bandwidth-bound. An element's bits do not depend on where the vectors end:
- * the scalar tails do the same operations. The loops call nothing but the Vector API, so the compiler
- * inlines all of one or none of it.
+ * the scalar tails do the same operations. The loops call nothing but the Vector API, so the
+ * compiler inlines all of one or none of it.
  */
 final class ElementKernels {
   private ElementKernels() {}

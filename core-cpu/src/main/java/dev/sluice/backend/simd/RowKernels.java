@@ -10,9 +10,9 @@ import jdk.incubator.vector.FloatVector;
 /**
  * Sums and largest elements of a row.
  *
- * <p>A sum is 16 running sums, of the elements 0, 16, 32 ..., of 1, 17, 33 ... and so on, added up as
- * a tree at the end. A 512-bit vector holds all 16; narrower ones go over the row two or four times,
- * for one part of the 16 each. So the bits do not depend on the vector width.
+ * <p>A sum is 16 running sums, of the elements 0, 16, 32 ..., of 1, 17, 33 ... and so on, added up
+ * as a tree at the end. A 512-bit vector holds all 16; narrower ones go over the row two or four
+ * times, for one part of the 16 each. So the bits do not depend on the vector width.
  */
 final class RowKernels {
   /** Running sums of a row. */

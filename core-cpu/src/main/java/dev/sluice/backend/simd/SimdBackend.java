@@ -114,6 +114,7 @@ final class SimdBackend implements Backend {
     return optimizers;
   }
 
+  /** {@inheritDoc} Buffers that operations keep for the next call are not among them. */
   @Override
   public long allocatedBytes() {
     return bytes;

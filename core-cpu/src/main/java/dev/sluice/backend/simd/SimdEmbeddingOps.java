@@ -6,8 +6,8 @@ import dev.sluice.backend.Tensor;
 import java.util.Arrays;
 
 /**
- * Table look-up. In the backward pass members own columns of the table, and where the columns are too
- * few they own ids too: each element is added to by one member, which walks all rows in order.
+ * Table look-up. In the backward pass members own columns of the table, and where the columns are
+ * too few they own ids too: each element is added to by one member, which walks all rows in order.
  */
 final class SimdEmbeddingOps implements EmbeddingOps {
   /** Columns of a member at the least: four cache lines, so that a row is read in one go. */

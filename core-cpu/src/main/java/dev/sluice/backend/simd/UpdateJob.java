@@ -6,7 +6,7 @@ import dev.sluice.backend.OptimizerOps.Controls;
 import dev.sluice.backend.Tensor;
 import dev.sluice.backend.UpdateRule;
 
-/** One optimiser step: what all parameters share is computed once, in double, then the rule runs. */
+/** One optimiser step: what all parameters share is computed in double, then the rule runs. */
 final class UpdateJob extends RangeJob {
   private static final int GRAIN = 64;
 

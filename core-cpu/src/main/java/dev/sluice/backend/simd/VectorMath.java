@@ -7,15 +7,15 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * exp, sigmoid and tanh as polynomials of our own: a library's differ from machine to machine in the
- * last bits, these do not. Each has a form for vectors and one for a single number, which return the
- * same bits, so that a scalar tail agrees with the vector loop. NaN gives NaN.
+ * exp, sigmoid and tanh as polynomials of our own: a library's differ from machine to machine in
+ * the last bits, these do not. Each has a form for vectors and one for a single number, which
+ * return the same bits, so that a scalar tail agrees with the vector loop. NaN gives NaN.
  *
- * <p><b>At most one sigmoid and one tanh, or two tanhs, in one loop.</b> C2 stops inlining after some
- * 18,000 nodes, and what it does not inline it boxes: 20 times slower, and 70 bytes on the heap for
- * each vector. A sigmoid takes 8,600 nodes, a tanh 7,000, an array access or an addition 450. So an
- * LSTM's gates go through {@link #sigmoid(float[], int, float[], int, int)} and its twin for tanh, a
- * pass each over a row that stays in the first-level cache: 0.54 G units/s, all five functions.
+ * <p><b>One of these functions in a loop.</b> C2 stops inlining after some 18,000 nodes, and what
+ * it does not inline it boxes: 20 times slower, and 70 bytes on the heap for each vector. An
+ * exponential or a sigmoid takes 9,300 nodes, a tanh 7,000, an array access or an addition 450. So
+ * an LSTM's gates take a pass each over a row that stays in the first-level cache: 0.54 G units/s,
+ * all five functions.
  *
  * <p>Figures are from one core of a 2.6 GHz Zen 4. Errors are the largest over all floats, in units
  * in the last place of the exact result.
@@ -78,9 +78,9 @@ final class VectorMath {
   private VectorMath() {}
 
   /**
-   * e^x, 1.04 ulp; 0 below 2^-125.5, where x is under -86.99. With n = round(x / ln 2) it is 2^n times
-   * a polynomial in x - n ln 2. The polynomial is doubled and the power halved, since 2^128 is no
-   * float. 4.3 G elements/s with 512-bit vectors, 3.4 with 256.
+   * e^x, 1.04 ulp; 0 below 2^-125.5, where x is under -86.99. With n = round(x / ln 2) it is 2^n
+   * times a polynomial in x - n ln 2. The polynomial is doubled and the power halved, since 2^128
+   * is no float. 4.3 G elements/s with 512-bit vectors, 3.4 with 256.
    */
   static FloatVector exp(FloatVector x) {
     FloatVector limited =
@@ -122,9 +122,9 @@ final class VectorMath {
   }
 
   /**
-   * 1 / (1 + e^-x), 2.5 ulp; 0 below -88.38. The exponential is that of {@link #exp(FloatVector)} with
-   * the signs of the odd terms turned, so that x need not be negated. 3.6 G elements/s with 512-bit
-   * vectors, 2.8 with 256.
+   * 1 / (1 + e^-x), 2.5 ulp; 0 below -88.38. The exponential is that of {@link #exp(FloatVector)}
+   * with the signs of the odd terms turned, so that x need not be negated. 3.6 G elements/s with
+   * 512-bit vectors, 2.8 with 256.
    */
   static FloatVector sigmoid(FloatVector x) {
     FloatVector limited =

@@ -17,12 +17,13 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * Prints a number for the bits of every operation's results, which must not depend on threads, vector
- * width, or how hot the code is. Run with the number of threads; {@link BitsTest} compares runs.
+ * Prints a number for the bits of every operation's results, which must not depend on threads,
+ * vector width, or how hot the code is. Run with the number of threads; {@link BitsTest} compares
+ * runs.
  */
 final class BitsProbe {
   /** Runs of a case, the first ones interpreted and the last ones compiled. */
-  private static final int RUNS = 30;
+  private static final int RUNS = 20;
 
   /** An operation on fixed numbers: returns every tensor that it wrote. */
   interface Operation {

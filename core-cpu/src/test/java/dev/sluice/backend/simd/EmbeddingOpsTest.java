@@ -11,7 +11,7 @@ import dev.sluice.backend.Tensor;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Look-up and scatter against plain loops: sums of one id go in the order of the rows, to the bit. */
+/** Look-up and scatter against plain loops, to the bit: sums go in the order of the rows. */
 class EmbeddingOpsTest {
   /** Vocabulary, columns, rows; the last ones are shared by columns, by ids, and by both. */
   private static final int[][] CASES = {

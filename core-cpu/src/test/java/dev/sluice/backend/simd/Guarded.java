@@ -8,7 +8,7 @@ import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
 import java.util.Random;
 
-/** A tensor in the middle of a larger one, so that a kernel that reads or writes past it is seen. */
+/** A tensor amid a larger one, so that a kernel that reads or writes past it is seen. */
 record Guarded(Tensor whole, Tensor tensor) {
   private static final int MARGIN = 5;
 

@@ -67,4 +67,20 @@ class SimdBackendTest {
       assertEquals(0, backend.allocatedBytes());
     }
   }
+
+  @Test
+  void refusesArraysThatAreTooShort() {
+    try (Backend backend = new SimdBackend(1)) {
+      Tensor tensor = backend.allocate(DType.FLOAT32, Shape.of(3));
+      Tensor ints = backend.allocate(DType.INT32, Shape.of(3));
+      for (int from : new int[] {-1, 2}) {
+        assertThrows(IllegalArgumentException.class, () -> tensor.upload(new float[4], from));
+        assertThrows(IllegalArgumentException.class, () -> tensor.download(new float[4], from));
+        assertThrows(IllegalArgumentException.class, () -> ints.upload(new int[4], from));
+        assertThrows(IllegalArgumentException.class, () -> ints.download(new int[4], from));
+      }
+      assertThrows(IllegalArgumentException.class, () -> ints.upload(new float[4], 0));
+      assertThrows(IllegalArgumentException.class, () -> tensor.upload(new int[4], 0));
+    }
+  }
 }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The polynomials: their error, their ends, and that a lane and the scalar twin agree to the bit. */
+/** The polynomials: their error, their ends, and that lane and scalar twin agree to the bit. */
 class VectorMathTest {
   private static final int LANES = Lanes.LANES;
 
