@@ -36,7 +36,9 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.SECONDS)
 @Warmup(iterations = 4, time = 2)
 @Measurement(iterations = 5, time = 2)
-@Fork(value = 5, jvmArgsAppend = "--add-modules=jdk.incubator.vector")
+@Fork(
+    value = 5,
+    jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "-XX:+UseTransparentHugePages"})
 public class RecurrentBenchmark {
   /** GFLOP/s. */
   @State(Scope.Thread)

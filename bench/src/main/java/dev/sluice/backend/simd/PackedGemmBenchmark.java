@@ -26,7 +26,9 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.SECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(value = 5, jvmArgsAppend = "--add-modules=jdk.incubator.vector")
+@Fork(
+    value = 5,
+    jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "-XX:+UseTransparentHugePages"})
 public class PackedGemmBenchmark implements ThreadTeam.Job {
   /** GFLOP/s. */
   @State(Scope.Thread)
