@@ -47,10 +47,13 @@ public final class Backends {
    * @param device {@code auto}, or the device or name of a provider: {@code cpu}, {@code cuda},
    *     {@code reference}
    * @throws IllegalArgumentException when no provider has that name
-   * @throws IllegalStateException when the provider asked for cannot run here
+   * @throws IllegalStateException when the provider asked for cannot run here, or none can
    */
   public static Choice choose(String device, BackendOptions options) {
-    List<BackendProvider> providers = providers();
+    return choose(device, options, providers());
+  }
+
+  static Choice choose(String device, BackendOptions options, List<BackendProvider> providers) {
     Backend opened = null;
     List<Candidate> candidates = new ArrayList<>();
     for (BackendProvider provider : providers) {
@@ -75,6 +78,13 @@ public final class Backends {
         }
       }
       candidates.add(new Candidate(provider.name(), provider.device(), takes, reason));
+    }
+    if (opened == null && device.equals("auto")) {
+      throw new IllegalStateException(
+          "no device can be used here: "
+              + candidates.stream()
+                  .map(candidate -> candidate.device() + ": " + candidate.reason())
+                  .collect(Collectors.joining("; ")));
     }
     if (opened == null) {
       String known =

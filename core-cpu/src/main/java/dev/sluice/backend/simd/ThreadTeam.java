@@ -58,8 +58,12 @@ final class ThreadTeam implements AutoCloseable {
    *
    * @param parts how many members take part; 1 runs on the caller alone
    * @throws RuntimeException what a part threw
+   * @throws IllegalStateException when the team is closed
    */
   void run(int parts, Job job) {
+    if (closed) {
+      throw new IllegalStateException("the backend is closed");
+    }
     if (parts <= 1) {
       job.run(0, 1);
       return;

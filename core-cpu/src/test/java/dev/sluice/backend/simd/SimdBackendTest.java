@@ -52,6 +52,14 @@ class SimdBackendTest {
   }
 
   @Test
+  void refusesWorkAfterItIsClosed() {
+    Backend backend = new SimdBackend(2);
+    Tensor x = backend.allocate(DType.FLOAT32, Shape.of(1_000_000));
+    backend.close();
+    assertThrows(IllegalStateException.class, () -> backend.elements().scale(x, 2));
+  }
+
+  @Test
   void refusesWhatTheCpuCannotHold() {
     try (Backend backend = new SimdBackend(1)) {
       assertThrows(
