@@ -1,5 +1,12 @@
 package dev.sluice.backend;
 
+import static dev.sluice.backend.TensorChecks.exact;
+import static dev.sluice.backend.TensorChecks.floats;
+import static dev.sluice.backend.TensorChecks.integers;
+import static dev.sluice.backend.TensorChecks.is;
+import static dev.sluice.backend.TensorChecks.vector;
+import static dev.sluice.backend.TensorChecks.wrong;
+
 import java.util.Arrays;
 
 /**
@@ -45,11 +52,14 @@ public final class Checks {
 
   /** Element-wise operations: every tensor holds floats and as many as the first. */
   public static void sameSize(String operation, Tensor first, Tensor... others) {
-    floats(operation, "first argument", first);
-    for (Tensor other : others) {
-      floats(operation, "argument", other);
+    floats(operation, "tensor 1", first);
+    for (int i = 0; i < others.length; i++) {
+      Tensor other = others[i];
+      if (other == null || other.type() == DType.INT32) { // names are made for errors only
+        floats(operation, "tensor " + (i + 2), other);
+      }
       if (other.shape().size() != first.shape().size()) {
-        throw wrong(operation, "argument", other.shape(), "the size of " + first.shape());
+        throw wrong(operation, "tensor " + (i + 2), other.shape(), "as large as " + first.shape());
       }
     }
   }
@@ -71,8 +81,7 @@ public final class Checks {
 
   /** {@link ElementOps#increment}. */
   public static void counter(Tensor counter) {
-    integers("increment", "counter", counter);
-    vector("increment", "counter", counter, 1);
+    integers("increment", "counter", counter, 1);
   }
 
   /** {@link LayerNormOps#forward}. */
@@ -118,7 +127,10 @@ public final class Checks {
       throw new IllegalArgumentException(
           "dropout: probability must be at least 0 and below 1, not " + probability);
     }
-    integers("dropout", "draw.step", draw.step());
+    if (draw == null) {
+      throw new IllegalArgumentException("dropout: draw must not be null");
+    }
+    integers("dropout", "draw.step", draw.step(), 1);
     sameSize("dropout", x, y);
   }
 
@@ -131,10 +143,7 @@ public final class Checks {
       Tensor perTarget,
       Tensor total) {
     floats("crossEntropy", "logits", logits);
-    integers("crossEntropy", "targets", targets);
-    if (targets.shape().size() != logits.shape().rows()) {
-      throw wrong("crossEntropy", "targets", targets.shape(), "[" + logits.shape().rows() + "]");
-    }
+    integers("crossEntropy", "targets", targets, logits.shape().rows());
     if (!(smoothing >= 0 && smoothing < 1)) {
       throw new IllegalArgumentException(
           "crossEntropy: smoothing must be at least 0 and below 1, not " + smoothing);
@@ -195,7 +204,7 @@ public final class Checks {
     }
     vector("update", "learningRate", controls.learningRate(), 1);
     vector("update", "gradientSquares", controls.gradientSquares(), 1);
-    integers("update", "applied", controls.applied());
+    integers("update", "applied", controls.applied(), 1);
   }
 
   /** {@link RecurrentOps#plan}. */
@@ -234,7 +243,7 @@ public final class Checks {
           shape,
           "[T, %d, %d] with T at most %d".formatted(batch, spec.inputSize(), maxSteps));
     }
-    exact(operation, "y", y, Shape.of(shape.dim(0), batch, spec.outputSize()));
+    exact(operation, "y", y, shape.dim(0), batch, spec.outputSize());
     lengths(operation, lengths, batch);
     state(operation, "initial", spec, batch, initial);
     state(operation, "last", spec, batch, last);
@@ -243,7 +252,7 @@ public final class Checks {
         throw new IllegalArgumentException(
             operation + ": dropout between layers needs a draw, which is null");
       }
-      integers(operation, "draw.step", draw.step());
+      integers(operation, "draw.step", draw.step(), 1);
     }
     if (training && initial != null && last != null && initial.h() == last.h()) {
       throw new IllegalArgumentException(
@@ -262,10 +271,10 @@ public final class Checks {
       RecurrentState dInitial,
       Tensor dWeights) {
     String operation = "recurrent backward";
-    exact(operation, "dy", dy, Shape.of(steps, batch, spec.outputSize()));
+    exact(operation, "dy", dy, steps, batch, spec.outputSize());
     state(operation, "dLast", spec, batch, dLast);
     if (dx != null) {
-      exact(operation, "dx", dx, Shape.of(steps, batch, spec.inputSize()));
+      exact(operation, "dx", dx, steps, batch, spec.inputSize());
     }
     state(operation, "dInitial", spec, batch, dInitial);
     vector(operation, "dWeights", dWeights, spec.weightCount());
@@ -286,8 +295,8 @@ public final class Checks {
   /** {@link RecurrentStepper#step}. */
   public static void recurrentStep(
       RecurrentSpec spec, int batch, Tensor x, RecurrentState state, Tensor y) {
-    exact("step", "x", x, Shape.of(batch, spec.inputSize()));
-    exact("step", "y", y, Shape.of(batch, spec.hiddenSize()));
+    exact("step", "x", x, batch, spec.inputSize());
+    exact("step", "y", y, batch, spec.hiddenSize());
     if (state == null) {
       throw new IllegalArgumentException("step: state must not be null");
     }
@@ -316,8 +325,7 @@ public final class Checks {
 
   private static void lengths(String operation, Tensor lengths, int batch) {
     if (lengths != null) {
-      integers(operation, "lengths", lengths);
-      vector(operation, "lengths", lengths, batch);
+      integers(operation, "lengths", lengths, batch);
     }
   }
 
@@ -326,54 +334,24 @@ public final class Checks {
     if (state == null) {
       return;
     }
-    exact(operation, name + ".h", state.h(), spec.stateShape(batch));
+    stateTensor(operation, name, ".h", spec, batch, state.h());
     if (spec.cell().hasCellState()) {
-      exact(operation, name + ".c", state.c(), spec.stateShape(batch));
+      stateTensor(operation, name, ".c", spec, batch, state.c());
     } else if (state.c() != null) {
       throw new IllegalArgumentException(
           operation + ": " + name + ".c must be null, since " + spec.cell() + " has no cell state");
     }
   }
 
-  private static void exact(String operation, String name, Tensor tensor, Shape wanted) {
-    floats(operation, name, tensor);
-    if (!tensor.shape().equals(wanted)) {
-      throw wrong(operation, name, tensor.shape(), wanted.toString());
+  private static void stateTensor(
+      String operation, String name, String part, RecurrentSpec spec, int batch, Tensor tensor) {
+    int stacked = spec.layers() * spec.directions();
+    boolean fits =
+        tensor != null
+            && tensor.type() != DType.INT32
+            && is(tensor.shape(), stacked, batch, spec.hiddenSize());
+    if (!fits) { // only now join the name: every step of a training comes through here
+      exact(operation, name + part, tensor, stacked, batch, spec.hiddenSize());
     }
-  }
-
-  private static void vector(String operation, String name, Tensor tensor, long size) {
-    present(operation, name, tensor);
-    if (tensor.shape().size() != size) {
-      throw wrong(operation, name, tensor.shape(), "[" + size + "]");
-    }
-  }
-
-  private static void floats(String operation, String name, Tensor tensor) {
-    present(operation, name, tensor);
-    if (tensor.type() == DType.INT32) {
-      throw new IllegalArgumentException(
-          operation + ": " + name + " holds integers; floating-point numbers are wanted");
-    }
-  }
-
-  private static void integers(String operation, String name, Tensor tensor) {
-    present(operation, name, tensor);
-    if (tensor.type() != DType.INT32) {
-      throw new IllegalArgumentException(
-          operation + ": " + name + " holds " + tensor.type() + "; INT32 is wanted");
-    }
-  }
-
-  private static void present(String operation, String name, Tensor tensor) {
-    if (tensor == null) {
-      throw new IllegalArgumentException(operation + ": " + name + " must not be null");
-    }
-  }
-
-  private static IllegalArgumentException wrong(
-      String operation, String name, Shape shape, String wanted) {
-    return new IllegalArgumentException(
-        operation + ": " + name + " is " + shape + " but must be " + wanted);
   }
 }

@@ -2,7 +2,10 @@ package dev.sluice.backend;
 
 /** Operations that work element by element, and the bias. Shapes need equal sizes unless said. */
 public interface ElementOps {
-  /** Pointwise functions with a gradient that their own result determines. */
+  /**
+   * Pointwise functions with a gradient that their own result determines. Sigmoid and tanh are within
+   * 6 units in the last place; what is below 2^-125 may be 0. NaN gives NaN.
+   */
   enum Activation {
     /** 1 / (1 + e^-x); gradient y(1 - y). */
     SIGMOID,

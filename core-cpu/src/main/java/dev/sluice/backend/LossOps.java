@@ -5,7 +5,8 @@ package dev.sluice.backend;
  *
  * <p>{@code total} is [2]: the sum of the losses is added to its first element and the number of
  * counted targets to its second, so that a mean over many calls can be read back once. The gradient
- * is that of {@code gradientScale} times the mean over this call's counted targets.
+ * is that of {@code gradientScale} times the mean over this call's counted targets, and zero when
+ * none counts.
  */
 public interface LossOps {
   /** Pointwise losses of r = prediction - target. */

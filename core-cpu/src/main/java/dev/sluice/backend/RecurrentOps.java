@@ -42,6 +42,14 @@ public interface RecurrentOps {
   RecurrentPlan plan(RecurrentSpec spec, int maxSteps, int batch, boolean training);
 
   /**
+   * Bytes that {@link #plan} with the same arguments will hold: what {@link RecurrentPlan#bytes} of
+   * that plan answers, known before anything is allocated.
+   *
+   * @throws IllegalArgumentException when an extent is below 1
+   */
+  long planBytes(RecurrentSpec spec, int maxSteps, int batch, boolean training);
+
+  /**
    * Prepares inference one step at a time, with the weights packed once.
    *
    * @param spec sizes and options; one direction; dropout is not applied

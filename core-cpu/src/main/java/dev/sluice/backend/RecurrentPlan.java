@@ -49,8 +49,9 @@ public interface RecurrentPlan extends AutoCloseable {
       Tensor dy, RecurrentState dLast, Tensor dx, RecurrentState dInitial, Tensor dWeights);
 
   /**
-   * Cell states after every step of the most recent forward, [T, B, H], past a sequence's end its
-   * last one. Valid until the next forward.
+   * Cell states after every step of the most recent forward, [T, B, H]. Past a sequence's end a state
+   * is kept: the forward direction's last one there, and the reverse direction's initial one, since
+   * it has yet to begin. Valid until the next forward.
    *
    * @param layer 0..L-1
    * @param direction 0 forward, 1 reverse

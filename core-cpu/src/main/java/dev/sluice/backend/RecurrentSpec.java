@@ -111,14 +111,19 @@ public record RecurrentSpec(
 
   /** Elements of the packed weights. */
   public long weightCount() {
-    Slice last = slices().getLast();
-    return last.offset() + last.shape().size();
+    return weightOffset(layers, 0);
   }
 
-  /** Where the weights of one layer and direction begin. */
+  /** Where the weights of one layer and direction begin, in the order of {@link #slices}. */
   public long weightOffset(int layer, int direction) {
-    int perLayer = bias ? 4 : 2;
-    return slices().get((layer * directions() + direction) * perLayer).offset();
+    long below = layer == 0 ? 0 : groupSize(0) + (layer - 1) * groupSize(1);
+    return directions() * below + direction * groupSize(layer);
+  }
+
+  /** Elements of the weights of one layer and direction. */
+  private long groupSize(int layer) {
+    int biases = bias ? 2 : 0;
+    return (long) gateColumns() * (layerInputSize(layer) + hiddenSize + biases);
   }
 
   /**

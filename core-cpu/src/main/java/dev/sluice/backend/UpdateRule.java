@@ -70,6 +70,8 @@ public sealed interface UpdateRule {
    *   p -= lr · (m / (1 - beta1^t)) / (√(v / (1 - beta2^t)) + epsilon)
    * </pre>
    *
+   * Neither 1 - beta^t loses digits: they are computed in double precision.
+   *
    * @param beta1 at least 0 and below 1
    * @param beta2 at least 0 and below 1
    * @param epsilon above 0

@@ -1,0 +1,52 @@
+package dev.sluice.backend.reference;
+
+import dev.sluice.backend.Checks;
+import dev.sluice.backend.DType;
+import dev.sluice.backend.RecurrentSpec;
+import dev.sluice.backend.RecurrentState;
+import dev.sluice.backend.RecurrentStepper;
+import dev.sluice.backend.Shape;
+import dev.sluice.backend.Tensor;
+
+/** One step at a time: a sequence of length 1 over a copy of the weights. */
+final class ReferenceStepper implements RecurrentStepper {
+  private final RecurrentSpec spec;
+  private final int batch;
+  private final ReferenceTensor weights;
+  private final ReferenceTensor copy;
+  private final ReferenceRecurrentPlan plan;
+
+  ReferenceStepper(
+      RecurrentSpec spec, int batch, ReferenceTensor weights, ReferenceCell cell, Ledger ledger) {
+    this.spec = spec;
+    this.batch = batch;
+    this.weights = weights;
+    this.copy = ReferenceTensor.allocate(DType.FLOAT32, weights.shape(), ledger);
+    this.plan = new ReferenceRecurrentPlan(spec, 1, batch, false, cell, ledger);
+    refresh();
+  }
+
+  @Override
+  public void step(Tensor x, RecurrentState state, Tensor y) {
+    Checks.recurrentStep(spec, batch, x, state, y);
+    Tensor input = x.reshape(Shape.of(1, batch, spec.inputSize()));
+    Tensor output = y.reshape(Shape.of(1, batch, spec.hiddenSize()));
+    plan.forward(copy, input, null, state, output, state, null);
+  }
+
+  @Override
+  public void refresh() {
+    copy.upload(weights.values(), 0);
+  }
+
+  @Override
+  public long bytes() {
+    return copy.shape().size() * Double.BYTES + plan.bytes();
+  }
+
+  @Override
+  public void close() {
+    copy.close();
+    plan.close();
+  }
+}

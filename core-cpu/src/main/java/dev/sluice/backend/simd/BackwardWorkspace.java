@@ -1,0 +1,83 @@
+package dev.sluice.backend.simd;
+
+/**
+ * What a backward pass needs besides the saved activations: packed weights, running gradients of the
+ * state, and one packed chunk of activations. All layers of one size share one.
+ */
+final class BackwardWorkspace {
+  /** Rows of activations that are packed at once for the weight gradients: a block of the product. */
+  static final int CHUNK = Gemm.KC;
+
+  /** Input weights: [G·H, I]. */
+  final PackedPanels input;
+
+  /** For each stage and product, its rows of the recurrent weights: [blocks·H, H]. */
+  final PackedPanels[][] recurrent;
+
+  /** A chunk of the layer's input: [CHUNK, I]. */
+  final PackedPanels inputChunk;
+
+  /** A chunk of operands of the recurrent product: [CHUNK, H]. */
+  final PackedPanels stateChunk;
+
+  /** Gradient of h, [B, H]. */
+  final float[] dh;
+
+  /** Gradient of c, [B, H]. */
+  final float[] dc;
+
+  /** Gradient of the AUXILIARY operand, [B, H]. */
+  final float[] dAuxiliary;
+
+  /** Gate gradients at each sequence's first step, [B, G·H]. */
+  final float[] firstGates;
+
+  /** Sums of columns, G·H. */
+  final float[] sums;
+
+  BackwardWorkspace(LayerShape shape) {
+    Cell cell = shape.cell();
+    int hidden = shape.hidden();
+    input = new PackedPanels(shape.gateColumns(), 1, shape.input());
+    recurrent = new PackedPanels[cell.stages()][];
+    for (int stage = 0; stage < recurrent.length; stage++) {
+      Cell.Product[] products = cell.products(stage);
+      recurrent[stage] = new PackedPanels[products.length];
+      for (int i = 0; i < products.length; i++) {
+        recurrent[stage][i] = new PackedPanels(products[i].blocks() * hidden, 1, hidden);
+      }
+    }
+    inputChunk = new PackedPanels(CHUNK, 1, shape.input());
+    stateChunk = new PackedPanels(CHUNK, 1, hidden);
+    dh = new float[shape.stateSize()];
+    dc = new float[shape.stateSize()];
+    dAuxiliary = new float[shape.stateSize()];
+    firstGates = new float[shape.batch() * shape.gateColumns()];
+    sums = new float[shape.gateColumns()];
+  }
+
+  /** Floats that the workspace of such a layer holds. */
+  static long size(LayerShape shape) {
+    long input = (long) PackedPanels.panels(shape.input()) * GemmKernels.NR;
+    long hidden = (long) PackedPanels.panels(shape.hidden()) * GemmKernels.NR;
+    return (input + hidden) * (shape.gateColumns() + CHUNK)
+        + 3L * shape.stateSize()
+        + (shape.batch() + 1L) * shape.gateColumns();
+  }
+
+  /** Packs one part of the weights that begin at {@code from}. */
+  void pack(LayerShape shape, float[] weights, int from, int part, int parts) {
+    Cell cell = shape.cell();
+    int hidden = shape.hidden();
+    int at = from + shape.inputWeights();
+    input.packRows(weights, at, shape.input(), input.k, 1, part, parts);
+    for (int stage = 0; stage < recurrent.length; stage++) {
+      for (int i = 0; i < recurrent[stage].length; i++) {
+        PackedPanels panels = recurrent[stage][i];
+        int rows = cell.products(stage)[i].blockFrom() * hidden;
+        at = from + shape.recurrentWeights() + rows * hidden;
+        panels.packRows(weights, at, hidden, panels.k, 1, part, parts);
+      }
+    }
+  }
+}

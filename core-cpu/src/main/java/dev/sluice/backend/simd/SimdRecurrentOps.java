@@ -1,0 +1,44 @@
+package dev.sluice.backend.simd;
+
+import dev.sluice.backend.Checks;
+import dev.sluice.backend.DropoutOps;
+import dev.sluice.backend.RecurrentOps;
+import dev.sluice.backend.RecurrentPlan;
+import dev.sluice.backend.RecurrentSpec;
+import dev.sluice.backend.RecurrentStepper;
+import dev.sluice.backend.Tensor;
+import java.util.function.LongConsumer;
+
+/** Makes the plans and steppers of the CPU. */
+final class SimdRecurrentOps implements RecurrentOps {
+  private final ThreadTeam team;
+  private final DropoutOps dropout;
+  private final LongConsumer allocated;
+
+  /**
+   * @param allocated told the bytes of each plan: positive when made, negative when closed
+   */
+  SimdRecurrentOps(ThreadTeam team, DropoutOps dropout, LongConsumer allocated) {
+    this.team = team;
+    this.dropout = dropout;
+    this.allocated = allocated;
+  }
+
+  @Override
+  public RecurrentPlan plan(RecurrentSpec spec, int maxSteps, int batch, boolean training) {
+    Checks.recurrentPlan(maxSteps, batch);
+    return new SimdRecurrentPlan(spec, maxSteps, batch, training, team, dropout, allocated);
+  }
+
+  @Override
+  public long planBytes(RecurrentSpec spec, int maxSteps, int batch, boolean training) {
+    Checks.recurrentPlan(maxSteps, batch);
+    return SimdRecurrentPlan.bytes(spec, maxSteps, batch, training, team.size());
+  }
+
+  @Override
+  public RecurrentStepper stepper(RecurrentSpec spec, int batch, Tensor weights) {
+    Checks.recurrentStepper(spec, batch, weights);
+    return new SimdRecurrentStepper(spec, batch, ArrayTensor.of(weights), team, allocated);
+  }
+}

@@ -1,0 +1,122 @@
+package dev.sluice.cli;
+
+import dev.sluice.backend.CellType;
+import dev.sluice.data.SplitMethod;
+import dev.sluice.task.LanguageModelConfig.InitialWeights;
+import java.util.Locale;
+
+/** The closed choices of the options; {@code toString} is what a user writes. */
+final class Choices {
+  private Choices() {}
+
+  /** Recurrent cells. */
+  enum Cell {
+    LSTM(CellType.LSTM),
+    GRU(CellType.GRU),
+    RNN(CellType.RNN_TANH),
+    RNN_RELU(CellType.RNN_RELU);
+
+    private final CellType type;
+
+    Cell(CellType type) {
+      this.type = type;
+    }
+
+    CellType type() {
+      return type;
+    }
+
+    @Override
+    public String toString() {
+      return written(this);
+    }
+  }
+
+  /** Kinds of tokens. */
+  enum Token {
+    BYTE,
+    CHAR,
+    WORD;
+
+    @Override
+    public String toString() {
+      return written(this);
+    }
+  }
+
+  /** Update rules. */
+  enum Rule {
+    SGD,
+    NESTEROV,
+    RMSPROP,
+    ADAM,
+    ADAMW;
+
+    @Override
+    public String toString() {
+      return written(this);
+    }
+  }
+
+  /** Learning rate schedules. */
+  enum Course {
+    CONSTANT,
+    STEP,
+    EXPONENTIAL,
+    COSINE,
+    PLATEAU;
+
+    @Override
+    public String toString() {
+      return written(this);
+    }
+  }
+
+  /** What is held out. */
+  enum Split {
+    DOCUMENTS(SplitMethod.DOCUMENTS),
+    TAIL(SplitMethod.TAIL),
+    STREAMS(SplitMethod.STREAMS);
+
+    private final SplitMethod method;
+
+    Split(SplitMethod method) {
+      this.method = method;
+    }
+
+    SplitMethod method() {
+      return method;
+    }
+
+    @Override
+    public String toString() {
+      return written(this);
+    }
+  }
+
+  /** How weights are drawn. */
+  enum Initial {
+    UNIFORM(InitialWeights.UNIFORM),
+    XAVIER(InitialWeights.XAVIER),
+    ORTHOGONAL(InitialWeights.ORTHOGONAL);
+
+    private final InitialWeights weights;
+
+    Initial(InitialWeights weights) {
+      this.weights = weights;
+    }
+
+    InitialWeights weights() {
+      return weights;
+    }
+
+    @Override
+    public String toString() {
+      return written(this);
+    }
+  }
+
+  private static String written(Enum<?> choice) {
+    return choice.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

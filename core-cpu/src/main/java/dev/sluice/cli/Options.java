@@ -1,0 +1,21 @@
+package dev.sluice.cli;
+
+import java.util.function.Supplier;
+
+/** Turns a refused option value into wrong usage. */
+final class Options {
+  private Options() {}
+
+  /**
+   * What {@code build} makes of options.
+   *
+   * @throws UsageException when it refuses them, with its sentence
+   */
+  static <T> T checked(Supplier<T> build) {
+    try {
+      return build.get();
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e.getMessage());
+    }
+  }
+}

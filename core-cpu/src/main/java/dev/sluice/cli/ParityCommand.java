@@ -1,0 +1,130 @@
+package dev.sluice.cli;
+
+import dev.sluice.backend.Backend;
+import dev.sluice.backend.BackendProvider;
+import dev.sluice.backend.Backends;
+import dev.sluice.parity.ParityResult;
+import dev.sluice.parity.ParitySuite;
+import dev.sluice.parity.ParityTable;
+import dev.sluice.parity.ParityTrial;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code sluice parity}: holds backends to the reference. */
+@Command(
+    name = "parity",
+    description = {
+      "Compares each backend with the reference: every operation, option and size, the largest error"
+          + " beside the bound it must keep. Ends with exit code 1 when a bound is passed.",
+      ""
+    })
+final class ParityCommand implements Callable<Integer> {
+  /** A case and how it went; error and bound are null when a number is missing. */
+  record Line(
+      String operation,
+      String option,
+      String size,
+      Double error,
+      Double bound,
+      boolean passed,
+      String message) {
+    static Line of(ParityResult result) {
+      return new Line(
+          result.parityCase().operation(),
+          result.parityCase().option(),
+          result.parityCase().size(),
+          finite(result.error()),
+          finite(result.bound()),
+          result.passed(),
+          result.message());
+    }
+
+    private static Double finite(double value) {
+      return Double.isFinite(value) ? value : null;
+    }
+  }
+
+  record Report(String backend, String description, int cases, long failed, List<Line> results) {}
+
+  @ParentCommand private Main main;
+
+  @Mixin private DeviceOptions devices;
+
+  @Option(
+      names = "--operation",
+      paramLabel = "NAME",
+      description = "Only cases of operations whose name contains this.")
+  private String operation = "";
+
+  @Option(names = "--failed", description = "Show failed cases only.")
+  private boolean failedOnly;
+
+  @Option(names = "--json", description = "Print JSON.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    List<ParityTrial> trials =
+        ParitySuite.trials().stream()
+            .filter(trial -> trial.parityCase().operation().contains(operation))
+            .toList();
+    if (trials.isEmpty()) {
+      List<String> known =
+          ParitySuite.trials().stream()
+              .map(trial -> trial.parityCase().operation())
+              .distinct()
+              .toList();
+      throw new UsageException(
+          "there is no operation '%s'; the nearest is '%s'"
+              .formatted(operation, NearestName.of(operation, known)));
+    }
+    List<Report> reports = new ArrayList<>();
+    if (devices.device.equals("auto")) {
+      for (BackendProvider provider : Backends.providers()) {
+        // The reference cannot differ from itself.
+        if (provider.priority() >= 0 && provider.probe().available()) {
+          reports.add(run(trials, provider.name()));
+        }
+      }
+    } else {
+      reports.add(run(trials, devices.device));
+    }
+    if (json) {
+      main.out().println(Json.pretty(reports));
+    }
+    return reports.stream().allMatch(report -> report.failed() == 0) ? 0 : 1;
+  }
+
+  private Report run(List<ParityTrial> trials, String device) {
+    PrintStream out = main.out();
+    try (Backend backend = devices.open(device).backend()) {
+      if (!json) {
+        out.println(backend.name() + ": " + backend.description());
+        out.println(ParityTable.header());
+      }
+      List<ParityResult> results = new ArrayList<>();
+      for (ParityTrial trial : trials) {
+        ParityResult result = trial.run(backend);
+        results.add(result);
+        if (!json && !(failedOnly && result.passed())) {
+          out.println(ParityTable.row(result));
+        }
+      }
+      if (!json) {
+        out.println(ParityTable.summary(backend.name(), results));
+      }
+      return new Report(
+          backend.name(),
+          backend.description(),
+          results.size(),
+          results.stream().filter(result -> !result.passed()).count(),
+          results.stream().map(Line::of).toList());
+    }
+  }
+}

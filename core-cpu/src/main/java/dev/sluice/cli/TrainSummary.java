@@ -1,0 +1,135 @@
+package dev.sluice.cli;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.sluice.backend.Backend;
+import dev.sluice.task.LanguageModel;
+import dev.sluice.task.MemoryForecast;
+import dev.sluice.task.Sampling;
+import dev.sluice.task.TextScore;
+import dev.sluice.train.StopReason;
+import dev.sluice.train.TrainingResult;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** What came of a training run; without a result when nothing was trained. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record TrainSummary(
+    String run,
+    Map<String, String> configuration,
+    long parameters,
+    Memory memory,
+    Outcome outcome,
+    String sample) {
+  private static final int SAMPLE_TOKENS = 400;
+
+  /** Bytes; what the heap holds at the end of training is null when nothing was trained. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Memory(
+      long forecastBytes,
+      long forecastTrainingBytes,
+      long forecastLoadingBytes,
+      Long usedBytes,
+      List<MemoryForecast.Part> parts) {
+    static Memory of(MemoryForecast forecast, Long usedBytes) {
+      return new Memory(
+          forecast.bytes(),
+          forecast.trainingBytes(),
+          forecast.loadingBytes(),
+          usedBytes,
+          forecast.parts());
+    }
+  }
+
+  /** Of the best model on the held-out text. */
+  record Validation(
+      double natsPerToken, double perplexity, double bitsPerCharacter, long characters) {}
+
+  /** How the training ended; paths are absolute. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Outcome(
+      StopReason reason,
+      long steps,
+      double epochs,
+      double seconds,
+      double unitsPerSecond,
+      double trainingLoss,
+      Validation validation,
+      long bestStep,
+      String model,
+      String report) {}
+
+  static TrainSummary planned(TrainPlan plan) {
+    return new TrainSummary(
+        plan.folder().folder().toAbsolutePath().toString(),
+        plan.config().describe(),
+        plan.outline().parameters(),
+        Memory.of(plan.outline().memory(), null),
+        null,
+        null);
+  }
+
+  /** Loads the model that the run saved, to show a text by it. */
+  static TrainSummary of(TrainPlan plan, TrainingResult result, long usedBytes, Backend backend)
+      throws IOException {
+    Validation validation = null;
+    if (result.bestStep() > 0) {
+      TextScore score = plan.data().score(result.bestLoss());
+      validation =
+          new Validation(
+              score.natsPerToken(),
+              score.perplexity(),
+              score.bitsPerCharacter(),
+              score.characters());
+    }
+    String sample;
+    try (LanguageModel model = LanguageModel.load(backend, result.model())) {
+      sample = model.generate("", SAMPLE_TOKENS, Sampling.DEFAULT);
+    }
+    Path report = plan.folder().report();
+    return new TrainSummary(
+        plan.folder().folder().toAbsolutePath().toString(),
+        plan.config().describe(),
+        plan.outline().parameters(),
+        Memory.of(plan.outline().memory(), usedBytes),
+        new Outcome(
+            result.reason(),
+            result.step(),
+            result.epoch(),
+            result.seconds(),
+            result.unitsPerSecond(),
+            result.trainingLoss(),
+            validation,
+            result.bestStep(),
+            result.model().toAbsolutePath().toString(),
+            report.toAbsolutePath().toString()),
+        sample);
+  }
+
+  void print(PrintStream out) {
+    out.println();
+    sample.lines().forEach(line -> out.println("  | " + line));
+    out.println();
+    if (outcome.validation() != null) {
+      Validation score = outcome.validation();
+      out.println(
+          String.format(
+              Locale.ROOT,
+              "validation %.3f bits per character on %,d unseen characters"
+                  + " (%.4f nats per token, perplexity %.2f, at step %,d)",
+              score.bitsPerCharacter(),
+              score.characters(),
+              score.natsPerToken(),
+              score.perplexity(),
+              outcome.bestStep()));
+    }
+    out.println("model      " + outcome.model());
+    out.println("report     " + outcome.report());
+    if (outcome.reason() == StopReason.INTERRUPTED) {
+      out.println("go on with 'sluice train --resume " + run + "'");
+    }
+  }
+}

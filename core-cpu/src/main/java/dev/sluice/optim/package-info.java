@@ -1,0 +1,2 @@
+/** Optimisers, gradient clipping and learning-rate schedules. */
+package dev.sluice.optim;

@@ -1,0 +1,318 @@
+package dev.sluice.train;
+
+import dev.sluice.backend.Backend;
+import dev.sluice.backend.DType;
+import dev.sluice.backend.RandomDraw;
+import dev.sluice.backend.Shape;
+import dev.sluice.backend.Tensor;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * One run: steps until a limit is reached, and between them guard, report, validation, checkpoint, in
+ * this order. What a resumed run must repeat is all in {@link TrainingState} and in tensors that
+ * {@link Checkpoint} keeps.
+ */
+final class TrainingLoop implements AutoCloseable {
+  private final Trainer.Builder run;
+  private final TrainingProblem problem;
+  private final Backend backend;
+  private final AtomicBoolean stopRequested;
+  private final ListenerGroup listeners;
+  private final long batchesPerEpoch;
+  private final long plannedSteps;
+
+  private final Tensor total; // of the current step
+  private final Tensor loss; // its sum
+  private final Tensor window; // of the steps since the last report
+  private final float[] windowValues = new float[2];
+  private final Tensor microStep;
+  private final int[] microStepValue = new int[1];
+  private final RandomDraw draw;
+  private final RunSaver saver;
+
+  private TrainingState state = new TrainingState();
+  private RunClock clock;
+  private StepGuard guard;
+  private double learningRate;
+  private double trainingLoss = Double.NaN;
+  private long reportedStep;
+  private long validatedStep = -1;
+  private boolean saved;
+  private Evaluation evaluation = Evaluation.NONE;
+  private String notFinite = "";
+
+  TrainingLoop(Trainer.Builder run, AtomicBoolean stopRequested) {
+    this.run = run;
+    this.stopRequested = stopRequested;
+    problem = run.problem;
+    backend = run.backend;
+    listeners = new ListenerGroup(run.listeners);
+    batchesPerEpoch = problem.batchesPerEpoch();
+    long byEpochs = run.epochs * stepsPerEpoch();
+    plannedSteps =
+        run.maxSteps == 0 || byEpochs == 0
+            ? Math.max(run.maxSteps, byEpochs)
+            : Math.min(run.maxSteps, byEpochs);
+    total = problem.trainTotal();
+    loss = total.slice(0, Shape.of(1));
+    window = backend.allocate(DType.FLOAT32, Shape.of(2));
+    microStep = backend.allocate(DType.INT32, Shape.of(1));
+    draw = new RandomDraw(run.seed, 0, microStep);
+    saver = new RunSaver(run, listeners, window);
+  }
+
+  private long stepsPerEpoch() {
+    return Math.ceilDiv(problem.batchesPerEpoch(), run.accumulation);
+  }
+
+  TrainingResult run() throws IOException {
+    if (run.folder != null) {
+      run.folder.create();
+    }
+    if (run.resume != null) {
+      state = Checkpoint.read(run.resume, run, window);
+      saver.resumed(run.resume, state);
+    }
+    double maxSeconds =
+        run.maxTime == null ? Double.POSITIVE_INFINITY : run.maxTime.toNanos() * 1e-9;
+    reportedStep = state.step;
+    guard = new StepGuard(problem.parameters(), run.optimizer, total, state.step);
+    clock = new RunClock(run.nanoTime, maxSeconds, problem.unitsPerBatch(), state);
+    TrainingStart start =
+        new TrainingStart(
+            run.configuration,
+            problem.parameters().count(),
+            problem.unit(),
+            problem.lossUnit(),
+            stepsPerEpoch(),
+            plannedSteps,
+            maxSeconds,
+            state.step);
+    listeners.tell(state.step, listener -> listener.onStart(start));
+    if (state.validationDue && !stopRequested.get()) {
+      validate(true);
+    }
+    StopReason reason = limit();
+    while (reason == null) {
+      step();
+      reason = afterStep() ? limit() : StopReason.NOT_FINITE;
+    }
+    return finish(reason);
+  }
+
+  /** Why the run ends here; null when it goes on. */
+  private StopReason limit() {
+    if (run.patience > 0 && state.waited >= run.patience) {
+      return StopReason.EARLY_STOPPING;
+    }
+    if (run.epochs > 0 && state.epoch >= run.epochs) {
+      return StopReason.EPOCHS;
+    }
+    if (run.maxSteps > 0 && state.step >= run.maxSteps) {
+      return StopReason.STEPS;
+    }
+    if (stopRequested.get()) {
+      return StopReason.INTERRUPTED;
+    }
+    return clock.timeIsUp() ? StopReason.TIME : null;
+  }
+
+  /** One optimiser step over up to {@code accumulation} micro-batches of one epoch. */
+  private void step() {
+    learningRate = run.schedule.rate(state.step, state.epochs(batchesPerEpoch));
+    if (state.batch == 0) {
+      problem.startEpoch(state.epoch);
+    }
+    saved = false;
+    problem.parameters().zeroGradients();
+    backend.elements().fill(total, 0);
+    int batches = (int) Math.min(run.accumulation, batchesPerEpoch - state.batch);
+    for (int i = 0; i < batches; i++) {
+      microStepValue[0] = (int) state.microStep;
+      microStep.upload(microStepValue, 0);
+      problem.accumulate(state.batch, 1f / batches, draw);
+      state.microStep++;
+      state.batch++;
+    }
+    run.optimizer.step(learningRate, loss);
+    state.step++;
+    if (state.batch == batchesPerEpoch) {
+      state.batch = 0;
+      state.epoch++;
+    }
+  }
+
+  /** What is due after a step. Returns whether training can go on. */
+  private boolean afterStep() {
+    long skipped = state.step % run.guardEvery == 0 ? guard.check(state) : 0;
+    if (skipped == 0) {
+      backend.elements().add(1, total, window);
+    } else if (!goesOnAfter(skipped)) {
+      return false;
+    }
+    if (state.step == 1 || state.step % run.reportEvery == 0) {
+      report();
+      backend.elements().fill(window, 0);
+    }
+    boolean epochEnded = state.batch == 0;
+    boolean validation =
+        run.validateEachEpoch && epochEnded
+            || run.validateEvery > 0 && state.step % run.validateEvery == 0;
+    if (validation) {
+      state.validationDue = true; // kept in the checkpoint when someone asked to stop
+      if (!stopRequested.get()) {
+        validate(true);
+      }
+    } else if (run.checkpointEvery > 0 && state.step % run.checkpointEvery == 0) {
+      clock.pause();
+      state.seconds = clock.seconds();
+      saved = saver.saveLast(state);
+      clock.resume();
+    }
+    return true;
+  }
+
+  private boolean goesOnAfter(long skipped) {
+    NonFiniteReport report = guard.report(state, skipped);
+    listeners.tell(state.step, listener -> listener.onNonFinite(report));
+    if (run.guardEvery > 1) {
+      backend.elements().fill(window, 0); // steps that were not applied are in its sum
+    }
+    if (state.skippedInARow < run.maxSkipped) {
+      return true;
+    }
+    notFinite =
+        "training stopped at step %d: %d steps in a row could not be applied (%s); %s; try a lower "
+                .formatted(state.step, state.skippedInARow, report.cause(), saver.lastCheckpoint())
+            + "learning rate or a smaller clipping norm";
+    return false;
+  }
+
+  private void report() {
+    window.download(windowValues, 0);
+    trainingLoss = (double) windowValues[0] / windowValues[1];
+    StepReport report =
+        new StepReport(
+            state.step,
+            state.epochs(batchesPerEpoch),
+            trainingLoss,
+            learningRate,
+            run.optimizer.gradientNorm(),
+            clock.throughputSinceReport(state),
+            clock.seconds(),
+            clock.progress(state, plannedSteps),
+            clock.secondsLeft(state, plannedSteps));
+    reportedStep = state.step;
+    listeners.tell(state.step, listener -> listener.onStep(report));
+  }
+
+  /**
+   * Evaluates, samples and saves.
+   *
+   * @param planned whether the unbroken run would validate here too; only then do schedule and early
+   *     stopping hear of it
+   */
+  private void validate(boolean planned) {
+    backend.finish(); // what was enqueued is training time
+    clock.pause();
+    evaluation = problem.evaluate();
+    validatedStep = state.step;
+    state.validationDue = false;
+    boolean best = false;
+    if (evaluation.count() > 0) {
+      double value = evaluation.loss();
+      best = Double.isNaN(state.bestLoss) ? !Double.isNaN(value) : value < state.bestLoss;
+      if (best) {
+        state.bestLoss = value;
+        state.bestStep = state.step;
+      }
+      if (planned) {
+        run.schedule.validated(value);
+        waitForImprovement(value);
+      }
+      ValidationReport report =
+          new ValidationReport(
+              state.step, state.epochs(batchesPerEpoch), evaluation, best, clock.seconds());
+      listeners.tell(state.step, listener -> listener.onValidation(report));
+    }
+    sample();
+    state.seconds = clock.seconds();
+    if (best) {
+      saver.saveBest(state);
+    }
+    saved = planned && saver.saveLast(state);
+    clock.resume();
+  }
+
+  private void waitForImprovement(double value) {
+    if (value < state.waitingFor) {
+      state.waitingFor = value - run.minImprovement;
+      state.waited = 0;
+    } else {
+      state.waited++;
+    }
+  }
+
+  private void sample() {
+    String text = run.samples ? problem.sample() : "";
+    if (!text.isEmpty()) {
+      SampleReport report = new SampleReport(state.step, text);
+      listeners.tell(state.step, listener -> listener.onSample(report));
+    }
+  }
+
+  /** Validates unless that was just done or time presses, saves, and tells the listeners. */
+  private TrainingResult finish(StopReason reason) {
+    boolean usable = reason != StopReason.NOT_FINITE;
+    long skipped = guard.check(state); // of steps since the last check
+    if (skipped > 0) {
+      goesOnAfter(skipped);
+    }
+    if (usable && reportedStep < state.step) {
+      report(); // the window stays: a resumed run goes on with it
+    }
+    if (usable && reason != StopReason.INTERRUPTED && validatedStep < state.step) {
+      validate(state.validationDue);
+    }
+    state.seconds = clock.seconds();
+    if (usable) {
+      saver.ending();
+      if (!saved) {
+        saver.saveLast(state);
+      }
+      if (saver.model() == null || state.bestStep == 0) {
+        saver.saveModel(state);
+      }
+    }
+    TrainingResult result =
+        new TrainingResult(
+            reason,
+            state.step,
+            state.epochs(batchesPerEpoch),
+            trainingLoss,
+            evaluation,
+            state.bestLoss,
+            state.bestStep,
+            state.seconds,
+            clock.throughput(state),
+            saver.model(),
+            saver.checkpoint());
+    listeners.tell(state.step, listener -> listener.onEnd(result));
+    if (!usable) {
+      throw new TrainingException(notFinite, result, null);
+    }
+    RunSaver.Failure failure = saver.failure();
+    if (failure != null) {
+      throw new TrainingException(failure.sentence(), result, failure.cause());
+    }
+    return result;
+  }
+
+  @Override
+  public void close() {
+    window.close();
+    microStep.close();
+    saver.close();
+  }
+}

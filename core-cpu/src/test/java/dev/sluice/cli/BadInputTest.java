@@ -1,0 +1,214 @@
+package dev.sluice.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each kind of bad input ends in one sentence and the right exit code, and destroys nothing. */
+class BadInputTest {
+  private static final int FAILED = 1;
+  private static final int WRONG_USAGE = 2;
+
+  @TempDir private Path folder;
+  private Path text;
+
+  @BeforeEach
+  void writeText() throws IOException {
+    text = Files.writeString(folder.resolve("text.txt"), "one two three. ".repeat(40));
+  }
+
+  private static void refused(int code, String words, String... arguments) {
+    CommandRun run = CommandRun.of(arguments);
+    assertEquals(code, run.code(), run.err());
+    assertTrue(run.sentence().startsWith("sluice: "), run.err());
+    assertTrue(run.sentence().contains(words), run.err());
+    assertFalse(run.err().contains("\tat "), run.err());
+    assertTrue(run.err().lines().count() <= 2, run.err());
+  }
+
+  private String[] train(String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "train",
+                "--out=" + folder.resolve("run"),
+                "--threads=1",
+                "--hidden=4",
+                "--max-steps=2"));
+    arguments.addAll(List.of(more));
+    return arguments.toArray(String[]::new);
+  }
+
+  private Path trained() {
+    Path run = folder.resolve("trained");
+    CommandRun result =
+        CommandRun.of(
+            "train",
+            "--data=" + text,
+            "--out=" + run,
+            "--threads=1",
+            "--hidden=4",
+            "--batch=2",
+            "--bptt=5",
+            "--max-steps=2");
+    assertEquals(0, result.code(), result.err());
+    return run;
+  }
+
+  @Test
+  void missingEmptyUnreadableOrForeignData() throws IOException {
+    refused(FAILED, "no file or folder", train("--data=" + folder.resolve("missing")));
+    Path empty = Files.writeString(folder.resolve("empty.txt"), "");
+    refused(FAILED, "is empty", train("--data=" + empty));
+    Path nothing = Files.createDirectory(folder.resolve("nothing"));
+    refused(FAILED, "has no text", train("--data=" + nothing));
+    Path binary = Files.write(folder.resolve("binary"), new byte[] {1, (byte) 0xFF, 2});
+    refused(FAILED, binary.toString(), train("--data=" + binary));
+    assertFalse(Files.exists(folder.resolve("run")));
+  }
+
+  @Test
+  void aCorpusSmallerThanOneWindowOrABatchLargerThanTheData() {
+    refused(FAILED, "one window of", train("--data=" + text, "--batch=8", "--bptt=100"));
+    refused(FAILED, "too few for a batch of", train("--data=" + text, "--batch=100000"));
+    assertFalse(Files.exists(folder.resolve("run")));
+  }
+
+  @Test
+  void aVocabularyOfOne() throws IOException {
+    Path same = Files.writeString(folder.resolve("same.txt"), "a".repeat(10_000));
+    refused(FAILED, "at least two different", train("--data=" + same));
+  }
+
+  @Test
+  void unknownCharactersInAPrompt() {
+    refused(
+        WRONG_USAGE, "\"€\"", "generate", "--model=" + trained(), "--prompt=on€", "--threads=1");
+  }
+
+  @Test
+  void missingTruncatedOrForeignModels() throws IOException {
+    String device = "--threads=1";
+    Path missing = folder.resolve("missing.safetensors");
+    refused(WRONG_USAGE, "no model", "generate", "--model=" + missing, device);
+    refused(WRONG_USAGE, "has no file", "eval", "--model=" + folder, device);
+    Path model = trained().resolve("model.safetensors");
+    byte[] whole = Files.readAllBytes(model);
+    Path cut = Files.write(folder.resolve("cut.safetensors"), Arrays.copyOf(whole, 999));
+    refused(FAILED, cut.toString(), "generate", "--model=" + cut, device);
+    refused(FAILED, cut.toString(), "eval", "--model=" + cut, "--data=" + text, device);
+    refused(FAILED, text.toString(), "generate", "--model=" + text, device);
+    Path checkpoint = folder.resolve("trained/checkpoint-last.safetensors");
+    refused(FAILED, "no language model", "generate", "--model=" + checkpoint, device);
+  }
+
+  @Test
+  void configurationsWithUnknownOrIllTypedKeys() throws IOException {
+    Path config = Files.writeString(folder.resolve("c.yaml"), "layers: 1\nhiden: 4\n");
+    refused(
+        WRONG_USAGE,
+        config + ", line 2: there is no option 'hiden'; the nearest is 'hidden'",
+        train("--config=" + config));
+    Files.writeString(config, "layers: one\n");
+    refused(
+        WRONG_USAGE,
+        config + ", line 1: 'layers' must be a whole number, not 'one'",
+        train("--config=" + config));
+    refused(FAILED, "does not exist", train("--config=" + folder.resolve("none.yaml")));
+  }
+
+  @Test
+  void optionsOutOfRange() {
+    for (String option :
+        List.of(
+            "--hidden=0",
+            "--layers=0",
+            "--batch=0",
+            "--bptt=0",
+            "--dropout=1",
+            "--validation=1",
+            "--validation=-0.1",
+            "--lr=-1",
+            "--lr=NaN",
+            "--clip-norm=-1",
+            "--momentum=1",
+            "--accumulate=0",
+            "--embedding=-2",
+            "--epochs=0",
+            "--max-steps=0",
+            "--max-time=0s",
+            "--patience=-1",
+            "--label-smoothing=1",
+            "--max-vocabulary=1",
+            "--threads=-1",
+            "--device=toaster",
+            "--schedule=cosine --max-time=1s")) {
+      List<String> arguments =
+          new ArrayList<>(
+              List.of("train", "--data=" + text, "--out=" + folder.resolve("run"), "--bptt=5"));
+      arguments.add("--batch=2");
+      arguments.add("--threads=1");
+      for (String part : option.split(" ")) {
+        arguments.removeIf(given -> given.split("=")[0].equals(part.split("=")[0]));
+        arguments.add(part);
+      }
+      if (option.startsWith("--momentum")) {
+        arguments.add("--optimizer=sgd");
+      }
+      refused(WRONG_USAGE, "", arguments.toArray(String[]::new));
+      assertFalse(Files.exists(folder.resolve("run")), option + " left a folder behind");
+    }
+  }
+
+  @Test
+  void wrongUsageNamesWhatWasProbablyMeant() {
+    refused(WRONG_USAGE, "the nearest is --hidden", "train", "--hiden=3");
+    refused(WRONG_USAGE, "the nearest is train", "trian");
+    refused(WRONG_USAGE, "must be one of lstm, gru", "train", "--cell=foo");
+    refused(WRONG_USAGE, "must be a whole number", "train", "--layers=1.5");
+    refused(WRONG_USAGE, "a command is missing");
+  }
+
+  @Test
+  void aRunFolderThatCannotBeMade() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "in the way");
+    refused(
+        FAILED,
+        "cannot be made",
+        "train",
+        "--data=" + text,
+        "--threads=1",
+        "--hidden=4",
+        "--batch=2",
+        "--bptt=5",
+        "--max-steps=2",
+        "--out=" + file.resolve("run"));
+    assertEquals("in the way", Files.readString(file));
+  }
+
+  @Test
+  void aStackTraceIsShownOnRequestOnly() {
+    CommandRun run = CommandRun.of(train("--debug", "--data=" + folder.resolve("missing")));
+    assertEquals(FAILED, run.code());
+    assertTrue(run.err().contains("\tat dev.sluice."), run.err());
+  }
+
+  @Test
+  void theSmallestSizesTrain() throws IOException {
+    Path two = Files.writeString(folder.resolve("two.txt"), "ab");
+    CommandRun run =
+        CommandRun.of(
+            train("--data=" + two, "--validation=0", "--hidden=1", "--batch=1", "--bptt=1"));
+    assertEquals(0, run.code(), run.err());
+  }
+}
