@@ -7,8 +7,8 @@
 #   build.sh test        builds and runs the kernels' tests through the stand-in, in three orders of threads
 #   build.sh test-gpu    the same tests on the GPU of this machine (needs nvcc, g++ and a driver)
 #
-# NVCC, CUDA_HOME and CXX choose the compilers. Whatever is up to date is not built again. With SLUICE_REQUIRE_STAND_IN=1, as
-# in CI, a missing g++ is an error.
+# NVCC, CUDA_HOME and CXX choose the compilers; SLUICE_FATBIN=skip leaves the fatbin out. With SLUICE_REQUIRE_STAND_IN=1, as
+# in CI, a missing g++ is an error. Whatever is up to date is not built again.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -47,6 +47,10 @@ up_to_date() {
 
 build_fatbin() {
   local nvcc supported options=() left_out=() number
+  if [[ ${SLUICE_FATBIN:-} == skip ]]; then
+    echo "kernels: no fatbin wanted (SLUICE_FATBIN=skip); a GPU's machine compiles the kernels with NVRTC"
+    return
+  fi
   nvcc=$(find_nvcc)
   if [[ -z $nvcc ]]; then
     echo "kernels: no nvcc here (set NVCC or CUDA_HOME to have one used), so the jar carries the kernels' sources only" \

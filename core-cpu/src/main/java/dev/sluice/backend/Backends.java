@@ -51,7 +51,7 @@ public final class Backends {
    */
   public static Choice choose(String device, BackendOptions options) {
     List<BackendProvider> providers = providers();
-    BackendProvider chosen = null;
+    Backend opened = null;
     List<Candidate> candidates = new ArrayList<>();
     for (BackendProvider provider : providers) {
       boolean asked = device.equals(provider.device()) || device.equals(provider.name());
@@ -61,13 +61,22 @@ public final class Backends {
         throw new IllegalStateException(
             "the device '" + device + "' cannot be used: " + probe.reason());
       }
-      boolean takes = chosen == null && eligible && probe.available();
+      boolean takes = opened == null && eligible && probe.available();
+      String reason = probe.reason();
       if (takes) {
-        chosen = provider;
+        try {
+          opened = provider.create(options);
+        } catch (IllegalStateException | OutOfDeviceMemoryException e) {
+          if (asked) {
+            throw e;
+          }
+          takes = false; // what looked usable is not after all: the next one
+          reason = e.getMessage();
+        }
       }
-      candidates.add(new Candidate(provider.name(), provider.device(), takes, probe.reason()));
+      candidates.add(new Candidate(provider.name(), provider.device(), takes, reason));
     }
-    if (chosen == null) {
+    if (opened == null) {
       String known =
           providers.stream()
               .map(BackendProvider::device)
@@ -76,6 +85,6 @@ public final class Backends {
       throw new IllegalArgumentException(
           "there is no device '" + device + "'; choose auto or one of: " + known);
     }
-    return new Choice(chosen.create(options), List.copyOf(candidates));
+    return new Choice(opened, List.copyOf(candidates));
   }
 }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -45,7 +46,7 @@ class MemoryUseTest {
   }
 
   private static String[] append(String[] first, String last) {
-    String[] all = java.util.Arrays.copyOf(first, first.length + 1);
+    String[] all = Arrays.copyOf(first, first.length + 1);
     all[first.length] = last;
     return all;
   }

@@ -18,6 +18,7 @@ import dev.sluice.nn.Pass;
 import dev.sluice.nn.SequentialPlan;
 import dev.sluice.task.LanguageModelConfig.InitialWeights;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -98,7 +99,7 @@ class LanguageModelTest {
               .values()
               .toFloats();
       assertArrayEquals(first, same);
-      assertTrue(!java.util.Arrays.equals(first, other));
+      assertTrue(!Arrays.equals(first, other));
     }
   }
 
@@ -107,7 +108,7 @@ class LanguageModelTest {
     try (Backend backend = TinyText.reference();
         LanguageModel model = model(backend, LanguageModelConfig.DEFAULT.withSize(1, 3))) {
       float[] bias = model.parameters().parameter("rnn.bias_ih_l0").value().toFloats();
-      assertArrayEquals(new float[] {1, 1, 1}, java.util.Arrays.copyOfRange(bias, 3, 6));
+      assertArrayEquals(new float[] {1, 1, 1}, Arrays.copyOfRange(bias, 3, 6));
     }
   }
 

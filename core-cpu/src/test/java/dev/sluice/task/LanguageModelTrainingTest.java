@@ -9,12 +9,15 @@ import dev.sluice.backend.DType;
 import dev.sluice.backend.RandomDraw;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
+import dev.sluice.data.Corpus;
+import dev.sluice.data.Document;
 import dev.sluice.data.SplitMethod;
 import dev.sluice.optim.Schedule;
 import dev.sluice.task.LanguageModelTraining.Settings;
 import dev.sluice.train.Evaluation;
 import dev.sluice.train.Trainer;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -85,9 +88,9 @@ class LanguageModelTrainingTest {
       assertArrayEquals(zero, carried.get("rnn.h").toFloats());
       problem.accumulate(0, 1, null);
       float[] after = carried.get("rnn.h").toFloats();
-      assertTrue(!java.util.Arrays.equals(zero, after));
+      assertTrue(!Arrays.equals(zero, after));
       problem.accumulate(1, 1, null);
-      assertTrue(!java.util.Arrays.equals(after, carried.get("rnn.h").toFloats()));
+      assertTrue(!Arrays.equals(after, carried.get("rnn.h").toFloats()));
       problem.startEpoch(1);
       assertArrayEquals(zero, carried.get("rnn.h").toFloats());
       assertArrayEquals(zero, carried.get("rnn.c").toFloats());
@@ -99,12 +102,9 @@ class LanguageModelTrainingTest {
   void validationCountsEveryHeldOutToken() {
     String text = TinyText.pattern(3000);
     for (SplitMethod method : SplitMethod.values()) {
-      dev.sluice.data.Corpus corpus =
-          new dev.sluice.data.Corpus(
-              "two",
-              List.of(
-                  new dev.sluice.data.Document("a", text),
-                  new dev.sluice.data.Document("b", text.substring(0, 500))));
+      Corpus corpus =
+          new Corpus(
+              "two", List.of(new Document("a", text), new Document("b", text.substring(0, 500))));
       TextData data = TextData.of(corpus, new TextOptions("char", 100, method, 0.2, 4, 16, 1));
       try (Backend backend = TinyText.reference();
           LanguageModelTraining training =

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -124,7 +125,7 @@ class ModelFileTest {
                   Map.of("config", config.replace("n\":2", "n\":0"), "tokenizer", tokenizer),
               "embedding.weight", Map.of("config", config, "tokenizer", tokenizer));
       for (Map.Entry<String, Map<String, String>> entry : cases.entrySet()) {
-        Map<String, String> metadata = new java.util.HashMap<>(entry.getValue());
+        Map<String, String> metadata = new HashMap<>(entry.getValue());
         metadata.put("format", "sluice-language-model-1");
         Safetensors.write(file, arrays, metadata);
         String message = refused(backend, file);

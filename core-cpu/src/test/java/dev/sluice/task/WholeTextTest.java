@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.sluice.data.Tokenizer;
 import dev.sluice.data.Tokenizers;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,7 +48,7 @@ class WholeTextTest {
       }
     }
     int[] once = new int[length];
-    java.util.Arrays.fill(once, 1, length, 1);
+    Arrays.fill(once, 1, length, 1);
     assertArrayEquals(once, seen);
     assertEquals(length - 1, whole.tokens());
     assertEquals(length - 1, whole.characters());

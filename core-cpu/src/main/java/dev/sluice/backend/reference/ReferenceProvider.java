@@ -30,6 +30,7 @@ public final class ReferenceProvider implements BackendProvider {
 
   @Override
   public Backend create(BackendOptions options) {
+    options.requireFp32(device());
     return new ReferenceBackend();
   }
 }

@@ -1,0 +1,11 @@
+package dev.sluice.backend;
+
+/** How a GPU multiplies matrices. Sums are fp32 in each; CPU backends know fp32 only. */
+public enum Precision {
+  /** Single precision throughout. */
+  FP32,
+  /** Factors rounded to 10 bits of mantissa (NVIDIA's TF32), kept in fp32. */
+  TF32,
+  /** Factors rounded to bfloat16, 7 bits of mantissa. */
+  BF16
+}

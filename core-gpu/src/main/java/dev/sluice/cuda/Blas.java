@@ -1,0 +1,111 @@
+package dev.sluice.cuda;
+
+import static dev.sluice.cuda.CudaCallException.checkBlas;
+
+import dev.sluice.backend.Precision;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jcuda.Pointer;
+import jcuda.cudaDataType;
+import jcuda.jcublas.JCublas2;
+import jcuda.jcublas.cublasComputeType;
+import jcuda.jcublas.cublasGemmAlgo;
+import jcuda.jcublas.cublasOperation;
+
+/**
+ * Matrix products of row-major matrices by cuBLAS, which thinks in columns: to it each is its own
+ * transpose, so it computes Cᵀ = op(B)ᵀ op(A)ᵀ.
+ */
+final class Blas {
+  private final Device device;
+  private final int computeType;
+  private final MemorySegment factors = Arena.ofAuto().allocate(2L * Float.BYTES, 8);
+  private final NativeAddress alphaAddress = new NativeAddress(factors.address());
+  private final NativeAddress betaAddress = new NativeAddress(factors.address() + Float.BYTES);
+
+  Blas(Device device, Precision precision) {
+    this.device = device;
+    this.computeType =
+        switch (precision) {
+          case FP32 -> cublasComputeType.CUBLAS_COMPUTE_32F;
+          case TF32 -> cublasComputeType.CUBLAS_COMPUTE_32F_FAST_TF32;
+          case BF16 -> cublasComputeType.CUBLAS_COMPUTE_32F_FAST_16BF;
+        };
+  }
+
+  /**
+   * One matrix in device memory.
+   *
+   * @param pointer to its first element
+   * @param stride elements from one row to the next
+   * @param transposed whether op transposes it
+   */
+  record Matrix(Pointer pointer, long stride, boolean transposed) {
+    /** As stored. */
+    static Matrix of(long address, long stride) {
+      return new Matrix(new NativeAddress(address), stride, false);
+    }
+
+    /** The same, transposed. */
+    Matrix transpose() {
+      return new Matrix(pointer, stride, !transposed);
+    }
+  }
+
+  /**
+   * C [m, n] = alpha · op(A) [m, k] · op(B) [k, n] + beta · C, all fp32. When beta is 0, C is not
+   * read.
+   */
+  void multiply(
+      Lane lane, int m, int n, int k, float alpha, Matrix a, Matrix b, float beta, Matrix c) {
+    multiply(lane, m, n, k, alpha, a, cudaDataType.CUDA_R_32F, b, beta, c, cudaDataType.CUDA_R_32F);
+  }
+
+  /** The same with A and B of one type and C of another. */
+  void multiply(
+      Lane lane,
+      int m,
+      int n,
+      int k,
+      float alpha,
+      Matrix a,
+      int factorType,
+      Matrix b,
+      float beta,
+      Matrix c,
+      int resultType) {
+    device.enter();
+    factors.set(ValueLayout.JAVA_FLOAT, 0, alpha);
+    factors.set(ValueLayout.JAVA_FLOAT, Float.BYTES, beta);
+    // JCuda's cublasGemmEx is the call of before CUDA 11; _new is the one that cuBLAS has.
+    int code =
+        JCublas2.cublasGemmEx_new(
+            lane.blas(),
+            operation(b),
+            operation(a),
+            n,
+            m,
+            k,
+            alphaAddress,
+            b.pointer(),
+            factorType,
+            Math.toIntExact(b.stride()),
+            a.pointer(),
+            factorType,
+            Math.toIntExact(a.stride()),
+            betaAddress,
+            c.pointer(),
+            resultType,
+            Math.toIntExact(c.stride()),
+            computeType,
+            cublasGemmAlgo.CUBLAS_GEMM_DEFAULT);
+    if (code != 0) {
+      checkBlas(code, "cublasGemmEx", "[%d, %d] x [%d, %d]".formatted(m, k, k, n));
+    }
+  }
+
+  private static int operation(Matrix matrix) {
+    return matrix.transposed() ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N;
+  }
+}

@@ -1,0 +1,37 @@
+package dev.sluice.cuda;
+
+import dev.sluice.backend.Checks;
+import dev.sluice.backend.RecurrentOps;
+import dev.sluice.backend.RecurrentPlan;
+import dev.sluice.backend.RecurrentSpec;
+import dev.sluice.backend.RecurrentStepper;
+import dev.sluice.backend.Tensor;
+
+/** Recurrent layers: cuBLAS for the products, one fused kernel a step for the gates. */
+final class CudaRecurrentOps implements RecurrentOps {
+  private final CudaRuntime runtime;
+  private final CudaDropoutOps dropout;
+
+  CudaRecurrentOps(CudaRuntime runtime, CudaDropoutOps dropout) {
+    this.runtime = runtime;
+    this.dropout = dropout;
+  }
+
+  @Override
+  public RecurrentPlan plan(RecurrentSpec spec, int maxSteps, int batch, boolean training) {
+    Checks.recurrentPlan(maxSteps, batch);
+    return new CudaRecurrentPlan(runtime, spec, maxSteps, batch, training, dropout);
+  }
+
+  @Override
+  public long planBytes(RecurrentSpec spec, int maxSteps, int batch, boolean training) {
+    Checks.recurrentPlan(maxSteps, batch);
+    return CudaRecurrentPlan.bytes(spec, maxSteps, batch, training);
+  }
+
+  @Override
+  public RecurrentStepper stepper(RecurrentSpec spec, int batch, Tensor weights) {
+    Checks.recurrentStepper(spec, batch, weights);
+    return new CudaRecurrentStepper(runtime, spec, batch, runtime.own(weights));
+  }
+}

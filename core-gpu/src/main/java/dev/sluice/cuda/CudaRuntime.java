@@ -1,0 +1,186 @@
+package dev.sluice.cuda;
+
+import dev.sluice.backend.DType;
+import dev.sluice.backend.Precision;
+import dev.sluice.backend.Shape;
+import dev.sluice.backend.Tensor;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/** What all operations of one backend share: device, memory, lanes, kernels, cuBLAS. */
+final class CudaRuntime implements AutoCloseable {
+  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final Device device;
+  private final Precision precision;
+  private final DeviceMemory memory;
+  private final Lane lane;
+  private final KernelModule kernels;
+  private final Staging staging;
+  private final Faults faults;
+  private final Scratch scratch;
+  private final Launcher launcher;
+  private final Blas blas;
+  private final Grid grid;
+  private final long ownBytes;
+  private Lane sideLane;
+  private long sideBytes;
+  private boolean closed;
+
+  /**
+   * Opens a device.
+   *
+   * @param image device code of the kernels
+   */
+  CudaRuntime(DriverProbe.Gpu gpu, byte[] image, KernelLayouts layouts, Precision precision) {
+    this.precision = precision;
+    try {
+      device = open(new Device(gpu));
+      memory = open(new DeviceMemory(device));
+      kernels = open(new KernelModule(device, image, layouts));
+      lane = open(new Lane(device, memory));
+      staging = open(new Staging(lane));
+      faults = open(new Faults(lane, memory));
+      scratch = open(new Scratch(memory));
+    } catch (RuntimeException e) {
+      closeOpened(e);
+      throw e;
+    }
+    launcher = new Launcher(device);
+    blas = new Blas(device, precision);
+    grid = new Grid(gpu.multiprocessors());
+    ownBytes = memory.allocated();
+  }
+
+  private <T extends AutoCloseable> T open(T part) {
+    opened.push(part);
+    return part;
+  }
+
+  Device device() {
+    return device;
+  }
+
+  Precision precision() {
+    return precision;
+  }
+
+  DeviceMemory memory() {
+    return memory;
+  }
+
+  /** The lane in which operations run in the order of their calls. */
+  Lane lane() {
+    return lane;
+  }
+
+  /** A second lane, for what may run beside the first; made when first asked for. */
+  Lane sideLane() {
+    if (sideLane == null) {
+      long before = memory.allocated();
+      sideLane = open(new Lane(device, memory));
+      sideBytes = memory.allocated() - before;
+    }
+    return sideLane;
+  }
+
+  Staging staging() {
+    return staging;
+  }
+
+  Faults faults() {
+    return faults;
+  }
+
+  Scratch scratch() {
+    return scratch;
+  }
+
+  Blas blas() {
+    return blas;
+  }
+
+  Grid grid() {
+    return grid;
+  }
+
+  Kernel kernel(String name) {
+    return kernels.get(name);
+  }
+
+  /** Begins the arguments of a kernel. */
+  Launcher begin(Kernel kernel) {
+    return launcher.begin(kernel);
+  }
+
+  /** Bytes of tensors, plans and operations' working memory. */
+  long usedBytes() {
+    return closed ? 0 : memory.allocated() - ownBytes - sideBytes;
+  }
+
+  /** A zeroed tensor. */
+  CudaTensor allocate(DType type, Shape shape) {
+    long bytes = Math.multiplyExact(shape.size(), type.bytes());
+    DeviceMemory.Block block = memory.allocate(bytes, "tensor " + type + " " + shape);
+    lane.clear(block.address(), bytes);
+    return new CudaTensor(this, block, block.address(), type, shape);
+  }
+
+  /** The tensor as this backend's own; a foreign one is refused. */
+  CudaTensor own(Tensor tensor) {
+    if (tensor instanceof CudaTensor own && own.runtime() == this) {
+      return own;
+    }
+    throw new IllegalArgumentException(
+        "a tensor of another backend cannot be used on the GPU: "
+            + tensor.getClass().getSimpleName()
+            + " "
+            + tensor.shape());
+  }
+
+  /** Address of one of this backend's tensors; 0, a null pointer, for null. */
+  long address(Tensor tensor) {
+    return tensor == null ? 0 : own(tensor).address();
+  }
+
+  /** Waits for everything that was enqueued, and reports wrong ids. */
+  void finish() {
+    lane.finish();
+    faults.report(staging);
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      RuntimeException failure = null;
+      try {
+        lane.finish();
+      } catch (RuntimeException e) { // after a kernel's fault every call fails
+        failure = e;
+      }
+      closeOpened(failure);
+      if (failure != null) {
+        throw failure;
+      }
+    }
+  }
+
+  /** In the opposite order of opening; a failure does not keep the others from being closed. */
+  private void closeOpened(RuntimeException reason) {
+    RuntimeException failure = reason;
+    while (!opened.isEmpty()) {
+      try {
+        opened.pop().close();
+      } catch (Exception e) {
+        if (failure == null) {
+          failure = new IllegalStateException("closing the CUDA backend failed", e);
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (reason == null && failure != null) {
+      throw failure;
+    }
+  }
+}

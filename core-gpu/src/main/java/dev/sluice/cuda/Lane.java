@@ -1,0 +1,111 @@
+package dev.sluice.cuda;
+
+import static dev.sluice.cuda.CudaCallException.check;
+import static dev.sluice.cuda.CudaCallException.checkBlas;
+
+import jcuda.driver.CUevent;
+import jcuda.driver.CUevent_flags;
+import jcuda.driver.CUstream;
+import jcuda.driver.CUstream_flags;
+import jcuda.driver.JCudaDriver;
+import jcuda.jcublas.JCublas2;
+import jcuda.jcublas.cublasHandle;
+import jcuda.runtime.cudaStream_t;
+
+/**
+ * One queue of work on the device: a stream with a cuBLAS handle and workspace of its own. A
+ * workspace that is shared between streams, or chosen by cuBLAS, would make results depend on
+ * timing.
+ */
+final class Lane implements AutoCloseable {
+  /** What NVIDIA recommends for Hopper; smaller ones rule out some split-K algorithms. */
+  private static final long WORKSPACE_BYTES = 32L << 20;
+
+  private final Device device;
+  private final CUstream stream = new CUstream();
+  private final CUevent done = new CUevent();
+  private final cublasHandle blas = new cublasHandle();
+  private final DeviceMemory.Block workspace;
+  private final int[] answer = new int[1];
+
+  Lane(Device device, DeviceMemory memory) {
+    this.device = device;
+    device.enter();
+    check(
+        JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING),
+        "cuStreamCreate",
+        device);
+    check(
+        JCudaDriver.cuEventCreate(done, CUevent_flags.CU_EVENT_DISABLE_TIMING),
+        "cuEventCreate",
+        device);
+    workspace = memory.allocate(WORKSPACE_BYTES, "the workspace of cuBLAS");
+    checkBlas(JCublas2.cublasCreate(blas), "cublasCreate", device);
+    checkBlas(JCublas2.cublasSetStream(blas, new cudaStream_t(stream)), "cublasSetStream", device);
+    checkBlas(
+        JCublas2.cublasSetWorkspace(
+            blas, new NativeAddress(workspace.address()), workspace.bytes()),
+        "cublasSetWorkspace",
+        Bytes.text(WORKSPACE_BYTES));
+  }
+
+  Device device() {
+    return device;
+  }
+
+  CUstream stream() {
+    return stream;
+  }
+
+  cublasHandle blas() {
+    return blas;
+  }
+
+  /** Everything enqueued here from now on waits for what {@code other} holds by now. */
+  void await(Lane other) {
+    check(JCudaDriver.cuEventRecord(other.done, other.stream), "cuEventRecord", device);
+    check(JCudaDriver.cuStreamWaitEvent(stream, other.done, 0), "cuStreamWaitEvent", device);
+  }
+
+  /** Whether what is enqueued is being recorded into a graph rather than run. */
+  boolean isCapturing() {
+    check(JCudaDriver.cuStreamIsCapturing(stream, answer), "cuStreamIsCapturing", device);
+    return answer[0] != 0;
+  }
+
+  /** target = source, on the device. */
+  void copy(long source, long target, long bytes) {
+    if (source != target) {
+      device.enter();
+      check(
+          JCudaDriver.cuMemcpyDtoDAsync(
+              new DeviceAddress(target), new DeviceAddress(source), bytes, stream),
+          "cuMemcpyDtoDAsync",
+          device);
+    }
+  }
+
+  /** All bytes zero. */
+  void clear(long target, long bytes) {
+    device.enter();
+    check(
+        JCudaDriver.cuMemsetD8Async(new DeviceAddress(target), (byte) 0, bytes, stream),
+        "cuMemsetD8Async",
+        device);
+  }
+
+  /** Waits for everything that was enqueued. */
+  void finish() {
+    device.enter();
+    check(JCudaDriver.cuStreamSynchronize(stream), "cuStreamSynchronize", device);
+  }
+
+  @Override
+  public void close() {
+    device.enter();
+    checkBlas(JCublas2.cublasDestroy(blas), "cublasDestroy", device);
+    workspace.close();
+    check(JCudaDriver.cuEventDestroy(done), "cuEventDestroy", device);
+    check(JCudaDriver.cuStreamDestroy(stream), "cuStreamDestroy", device);
+  }
+}

@@ -1,0 +1,115 @@
+package dev.sluice.cuda;
+
+/**
+ * Runs one direction of one layer through time: one product with the input for all steps, then in
+ * each step the cell's products and kernels; backwards the steps in the opposite order, then the
+ * weights' gradients as products over all steps at once.
+ */
+final class LayerDriver {
+  private final CudaRuntime runtime;
+  private final Cell cell;
+
+  LayerDriver(CudaRuntime runtime, Cell cell) {
+    this.runtime = runtime;
+    this.cell = cell;
+  }
+
+  /**
+   * Enqueues the forward pass.
+   *
+   * @param lastState receives h after the last step, or 0 when not wanted
+   * @param lastCell receives c after the last step, or 0
+   */
+  void forward(LayerPass pass, long lastState, long lastCell) {
+    long stateBytes = stateBytes(pass);
+    runtime
+        .blas()
+        .multiply(
+            pass.lane,
+            pass.steps * pass.batch,
+            pass.gateColumns,
+            pass.inputs,
+            1,
+            Blas.Matrix.of(pass.input, pass.inputs),
+            Blas.Matrix.of(pass.weights.input(), pass.inputs).transpose(),
+            0,
+            Blas.Matrix.of(pass.gates, pass.gateColumns));
+    copyOrClear(pass, pass.initialState, pass.state, stateBytes);
+    for (int s = 0; s < pass.steps; s++) {
+      cell.forward(pass, pass.time(s));
+    }
+    if (lastState != 0) {
+      pass.lane.copy(pass.state, lastState, stateBytes);
+    }
+    if (lastCell != 0) {
+      pass.lane.copy(pass.savedAt(pass.time(pass.steps - 1)), lastCell, stateBytes);
+    }
+  }
+
+  /**
+   * Enqueues the backward pass up to the gates' gradients, and the weights' gradients.
+   *
+   * @param dLastState gradient of h after the last step, or 0 for zeros
+   * @param dLastCell gradient of c after the last step, or 0 for zeros
+   * @param dInitialState receives the gradient of h before the first step, or 0 when not wanted
+   * @param dInitialCell receives the gradient of c before the first step, or 0
+   */
+  void backward(
+      LayerPass pass, long dLastState, long dLastCell, long dInitialState, long dInitialCell) {
+    long stateBytes = stateBytes(pass);
+    copyOrClear(pass, dLastState, pass.stateGradient, stateBytes);
+    if (pass.cellGradient != 0) {
+      copyOrClear(pass, dLastCell, pass.cellGradient, stateBytes);
+    }
+    for (int s = pass.steps - 1; s >= 0; s--) {
+      cell.backward(pass, pass.time(s), s > 0 || dInitialState != 0);
+    }
+    if (dInitialState != 0) {
+      pass.lane.copy(pass.stateGradient, dInitialState, stateBytes);
+    }
+    if (dInitialCell != 0) {
+      pass.lane.copy(pass.cellGradient, dInitialCell, stateBytes);
+    }
+    runtime
+        .blas()
+        .multiply(
+            pass.lane,
+            pass.gateColumns,
+            pass.inputs,
+            pass.steps * pass.batch,
+            1,
+            Blas.Matrix.of(pass.gates, pass.gateColumns).transpose(),
+            Blas.Matrix.of(pass.input, pass.inputs),
+            1,
+            Blas.Matrix.of(pass.gradients.input(), pass.inputs));
+    cell.weightGradients(pass);
+  }
+
+  /** dInput [T, B, I] = the gates' gradients · W + beta · dInput. */
+  void inputGradient(LayerPass pass, Lane lane, float beta, long dInput) {
+    runtime
+        .blas()
+        .multiply(
+            lane,
+            pass.steps * pass.batch,
+            pass.inputs,
+            pass.gateColumns,
+            1,
+            Blas.Matrix.of(pass.gates, pass.gateColumns),
+            Blas.Matrix.of(pass.weights.input(), pass.inputs),
+            beta,
+            Blas.Matrix.of(dInput, pass.inputs));
+  }
+
+  private static long stateBytes(LayerPass pass) {
+    return (long) pass.batch * pass.units * Float.BYTES;
+  }
+
+  private static void copyOrClear(LayerPass pass, long source, long target, long bytes) {
+    if (source != 0) {
+      pass.lane.copy(source, target, bytes);
+    } else {
+      pass.lane.clear(target, bytes);
+    }
+  }
+}

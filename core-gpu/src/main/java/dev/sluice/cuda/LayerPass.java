@@ -1,0 +1,153 @@
+package dev.sluice.cuda;
+
+import dev.sluice.backend.RecurrentSpec;
+
+/**
+ * One direction of one layer on its way through a batch: where everything lies. The plan fills it
+ * in before each pass; cells read it. Addresses are of fp32 numbers in device memory; 0 is "none".
+ */
+final class LayerPass {
+  final int layer;
+  final int direction;
+  final boolean reverse;
+  final int batch;
+  final int units;
+
+  /** G·H, columns of {@link #gates}. */
+  final int gateColumns;
+
+  /** Features of {@link #input}. */
+  final int inputs;
+
+  /** D·H, elements from one row of the layer's output to the next. */
+  final int outputStride;
+
+  /** [T, B, G·H]: pre-activations, then gates, then their gradients. */
+  long gates;
+
+  /** [T, B, H] that the cell keeps of each step: LSTM c, GRU Rn h + dn or r ∘ h. */
+  long saved;
+
+  /** Floats from one step of {@link #saved} to the next; 0 where each step overwrites the last. */
+  long savedStride;
+
+  /** [B, H]: h, updated in place. */
+  long state;
+
+  /** Working memory of the cell's forward step. */
+  long product;
+
+  /** [B, H]: gradient of h. */
+  long stateGradient;
+
+  /** [B, H]: gradient of c, for cells that have one. */
+  long cellGradient;
+
+  /** Working memory of the cell's backward step. */
+  long stepGradient;
+
+  /** Working memory of bias gradients: partial sums. */
+  long partials;
+
+  /** [G·H]: a bias gradient on its way into two places. */
+  long biasSum;
+
+  /** [B, G·H]: gate gradients of each sequence's last step. */
+  long lastRows;
+
+  /** The queue that this direction runs in. */
+  Lane lane;
+
+  int steps;
+  long lengths;
+  long input;
+
+  /** This direction's columns of the layer's output, [T, B, ·]. */
+  long output;
+
+  long initialState;
+  long initialCell;
+  LayerWeights weights;
+
+  /** This direction's columns of the gradient of the layer's output. */
+  long outputGradient;
+
+  LayerWeights gradients;
+
+  /** Neighbouring units that one thread of a kernel owns. */
+  int pack;
+
+  LayerPass(RecurrentSpec spec, int layer, int direction, int batch) {
+    this.layer = layer;
+    this.direction = direction;
+    this.reverse = direction == 1;
+    this.batch = batch;
+    this.units = spec.hiddenSize();
+    this.gateColumns = spec.gateColumns();
+    this.inputs = spec.layerInputSize(layer);
+    this.outputStride = spec.outputSize();
+  }
+
+  /** Step number s in the order of this direction, as an index of time. */
+  int time(int s) {
+    return reverse ? steps - 1 - s : s;
+  }
+
+  /** Whether step t is the first that this direction takes. */
+  boolean isFirst(int t) {
+    return t == time(0);
+  }
+
+  /** The step that this direction takes before t; not for its first. */
+  int before(int t) {
+    return reverse ? t + 1 : t - 1;
+  }
+
+  long gatesAt(int t) {
+    return gates + (long) t * batch * gateColumns * Float.BYTES;
+  }
+
+  long savedAt(int t) {
+    return saved == 0 ? 0 : saved + t * savedStride * Float.BYTES;
+  }
+
+  long outputAt(int t) {
+    return output + (long) t * batch * outputStride * Float.BYTES;
+  }
+
+  long outputGradientAt(int t) {
+    return outputGradient + (long) t * batch * outputStride * Float.BYTES;
+  }
+
+  /** c before step t: the step before's, or the initial one; 0 for zeros. */
+  long cellBefore(int t) {
+    return isFirst(t) ? initialCell : savedAt(before(t));
+  }
+
+  /** Whether h is zero before step t, so that its product with R is too. */
+  boolean hasZeroState(int t) {
+    return isFirst(t) && initialState == 0;
+  }
+
+  /** Threads of a kernel over all units. */
+  long unitBlocks() {
+    return Grid.threads((long) batch * units / pack);
+  }
+
+  /**
+   * Decides {@link #pack}: 16-byte accesses need aligned rows everywhere, and pay once there is a
+   * thread for every place on the device even so.
+   */
+  void choosePack(int multiprocessors) {
+    long addresses =
+        output
+            | outputGradient
+            | initialState
+            | initialCell
+            | weights.inputBias()
+            | weights.hiddenBias();
+    boolean aligned = units % 4 == 0 && addresses % 16 == 0;
+    boolean wide = (long) batch * units >= 512L * multiprocessors;
+    pack = aligned && wide ? 4 : 1;
+  }
+}

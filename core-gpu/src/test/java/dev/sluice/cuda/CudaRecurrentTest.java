@@ -1,0 +1,159 @@
+package dev.sluice.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import dev.sluice.backend.Backend;
+import dev.sluice.backend.CellType;
+import dev.sluice.backend.RecurrentPlan;
+import dev.sluice.backend.RecurrentSpec;
+import dev.sluice.backend.reference.ReferenceBackend;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What the parity suite does not reach: replayed graphs, wide steps, sizes of plans. */
+class CudaRecurrentTest {
+  /** Every cell, two layers, both directions, dropout between. */
+  static List<RecurrentSpec> specs() {
+    List<RecurrentSpec> specs = new ArrayList<>();
+    for (CellType cell : CellType.values()) {
+      RecurrentSpec spec =
+          RecurrentSpec.of(cell, 3, 5).withLayers(2).withBidirectional(true).withDropout(0.3f);
+      specs.add(spec);
+      if (cell == CellType.GRU) {
+        specs.add(spec.withResetBefore(true));
+      }
+    }
+    return specs;
+  }
+
+  /** The first run is direct, the second recorded and replayed, the third replayed. */
+  @ParameterizedTest
+  @MethodSource("specs")
+  void replaysGiveTheSameBits(RecurrentSpec spec) {
+    try (Backend backend = StandIn.open()) {
+      RecurrentRuns runs = new RecurrentRuns(backend, spec, 4, 3);
+      runs.run();
+      Map<String, float[]> direct = runs.results();
+      for (int replay = 0; replay < 2; replay++) {
+        runs.run();
+        Map<String, float[]> replayed = runs.results();
+        direct.forEach((name, values) -> assertArrayEquals(values, replayed.get(name), name));
+      }
+    }
+  }
+
+  /** A graph reads its inputs when it runs, not when it was recorded. */
+  @Test
+  void aReplaySeesNewNumbers() {
+    RecurrentSpec spec = RecurrentSpec.of(CellType.LSTM, 3, 5);
+    try (Backend backend = StandIn.open()) {
+      RecurrentRuns runs = new RecurrentRuns(backend, spec, 4, 3);
+      runs.run();
+      runs.run();
+      backend.elements().scale(runs.x, -0.5f);
+      backend.elements().scale(runs.weights, 0.5f);
+      runs.run();
+      RecurrentRuns fresh = new RecurrentRuns(backend, spec, 4, 3);
+      backend.elements().scale(fresh.x, -0.5f);
+      backend.elements().scale(fresh.weights, 0.5f);
+      fresh.run();
+      Map<String, float[]> replayed = runs.results();
+      fresh
+          .results()
+          .forEach((name, values) -> assertArrayEquals(values, replayed.get(name), name));
+    }
+  }
+
+  /** Steps wide enough for kernels to use 16-byte accesses: B · H is 2,560 here. */
+  @ParameterizedTest
+  @MethodSource("specs")
+  void wideStepsAgreeWithTheReference(RecurrentSpec small) {
+    RecurrentSpec spec =
+        new RecurrentSpec(small.cell(), 4, 64, 2, true, true, small.resetBefore(), small.dropout());
+    try (Backend backend = StandIn.open();
+        Backend reference = new ReferenceBackend()) {
+      RecurrentRuns expected = new RecurrentRuns(reference, spec, 3, 40);
+      expected.run();
+      RecurrentRuns runs = new RecurrentRuns(backend, spec, 3, 40);
+      for (int run = 0; run < 2; run++) {
+        runs.run();
+        Map<String, float[]> actual = runs.results();
+        expected
+            .results()
+            .forEach((name, values) -> assertClose(values, actual.get(name), 2e-4f, name));
+      }
+    }
+  }
+
+  private static void assertClose(float[] expected, float[] actual, float bound, String name) {
+    float largest = 0;
+    for (float value : expected) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    for (int i = 0; i < expected.length; i++) {
+      assertEquals(expected[i], actual[i], bound * largest, name + " " + i);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("specs")
+  void aPlanHoldsWhatWasForeseen(RecurrentSpec spec) {
+    try (Backend backend = StandIn.open()) {
+      for (boolean training : new boolean[] {true, false}) {
+        long before = backend.allocatedBytes();
+        long foreseen = backend.recurrent().planBytes(spec, 7, 5, training);
+        RecurrentPlan plan = backend.recurrent().plan(spec, 7, 5, training);
+        assertEquals(foreseen, plan.bytes());
+        assertEquals(foreseen, backend.allocatedBytes() - before);
+        plan.close();
+        plan.close();
+        assertEquals(before, backend.allocatedBytes());
+      }
+    }
+  }
+
+  /** Training keeps gates, cell states and outputs of each step; the rest is small. */
+  @Test
+  void trainingKeepsGatesStatesAndOutputsOnly() {
+    RecurrentSpec spec = RecurrentSpec.of(CellType.LSTM, 64, 64).withLayers(3);
+    try (Backend backend = StandIn.open()) {
+      long steps = 100;
+      long perStep = 4L * 32 * 64 * Float.BYTES;
+      // Gates 4, c 1 for each layer; h of two layers (the last is y); one gradient between layers.
+      long kept = steps * perStep / 4 * (3 * 5 + 2 + 1);
+      long bytes = backend.recurrent().planBytes(spec, (int) steps, 32, true);
+      assertTrue(bytes >= kept && bytes < kept * 1.05, bytes + " for " + kept);
+    }
+  }
+
+  /** A replayed pass makes next to nothing on the heap, however many launches it stands for. */
+  @Test
+  void aSteadyPassAllocatesNothing() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    RecurrentSpec spec = RecurrentSpec.of(CellType.LSTM, 3, 5).withLayers(2);
+    try (Backend backend = StandIn.open()) {
+      RecurrentRuns runs = new RecurrentRuns(backend, spec, 20, 3);
+      for (int warm = 0; warm < 3; warm++) {
+        runs.forward();
+        runs.backward();
+      }
+      long device = backend.allocatedBytes();
+      long before = threads.getCurrentThreadAllocatedBytes();
+      for (int run = 0; run < 10; run++) {
+        runs.forward();
+        runs.propagate();
+      }
+      long each = (threads.getCurrentThreadAllocatedBytes() - before) / 10;
+      assertTrue(each < 1024, each + " bytes a pass");
+      assertEquals(device, backend.allocatedBytes());
+    }
+  }
+}
