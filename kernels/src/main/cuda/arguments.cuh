@@ -199,11 +199,9 @@ struct ColumnPartials {
 struct ColumnTotals {
   const float* partials;  // [C, F]
   float* out;             // [F]; added to
-  float* second;          // [secondColumns]: the same is added, as far as it goes; or null. (The two biases of a gate
-                          // have one gradient; those of a GRU's n differ, so there this is two thirds of F)
+  float* second;          // [F]: the same is added; or null
   int chunks;             // C
   int columns;            // F
-  int secondColumns;      // at most F
 };
 
 // kernels: sluice_square_partials_{f32,bf16}

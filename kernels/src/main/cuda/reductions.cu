@@ -30,7 +30,7 @@ SLUICE_KERNEL(sluice_column_totals, ColumnTotals, BLOCK) {
     total += a.partials[(long long)chunk * a.columns + column];
   }
   a.out[column] += total;
-  if (a.second && column < a.secondColumns) {
+  if (a.second) {
     a.second[column] += total;
   }
 }

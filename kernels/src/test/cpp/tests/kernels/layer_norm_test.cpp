@@ -41,9 +41,9 @@ TEST(layer_norm) {
                                    chunkRows},
                  cdiv(columns, half ? 256 : 128));
           launch("sluice_column_totals", cdiv(columns, 256),
-                 ColumnTotals{partials.floats(), dGain.floats(), nullptr, (int)chunks, columns, 0});
+                 ColumnTotals{partials.floats(), dGain.floats(), nullptr, (int)chunks, columns});
           launch("sluice_column_totals", cdiv(columns, 256),
-                 ColumnTotals{partials.floats() + chunks * columns, dBias.floats(), nullptr, (int)chunks, columns, 0});
+                 ColumnTotals{partials.floats() + chunks * columns, dBias.floats(), nullptr, (int)chunks, columns});
           launch(std::string("sluice_layer_norm_backward") + suffix(half), blocks,
                  LayerNormBackward{x.data(), gain.floats(), mean.floats(), rstd.floats(), dy.data(), dx.data(), rows,
                                    columns});
