@@ -49,6 +49,7 @@ build_fatbin() {
   local nvcc supported options=() left_out=() number
   if [[ ${SLUICE_FATBIN:-} == skip ]]; then
     echo "kernels: no fatbin wanted (SLUICE_FATBIN=skip); a GPU's machine compiles the kernels with NVRTC"
+    rm -f "$FATBIN"
     return
   fi
   nvcc=$(find_nvcc)
@@ -174,7 +175,7 @@ case ${1:-} in
   test) run_tests ;;
   test-gpu) run_gpu_tests ;;
   *)
-    sed -n '2,12p' build.sh
+    sed -n '2,11p' build.sh
     exit 2
     ;;
 esac
