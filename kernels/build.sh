@@ -7,7 +7,8 @@
 #   build.sh test        builds and runs the kernels' tests through the stand-in, in three orders of threads
 #   build.sh test-gpu    the same tests on the GPU of this machine (needs nvcc, g++ and a driver)
 #
-# NVCC, CUDA_HOME and CXX choose the compilers; SLUICE_FATBIN=skip leaves the fatbin out. Whatever is up to date is not built again.
+# NVCC, CUDA_HOME and CXX choose the compilers; SLUICE_FATBIN=skip leaves the fatbin out. With SLUICE_REQUIRE_STAND_IN=1, as
+# in CI, a missing g++ is an error. Whatever is up to date is not built again.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -48,6 +49,7 @@ build_fatbin() {
   local nvcc supported options=() left_out=() number
   if [[ ${SLUICE_FATBIN:-} == skip ]]; then
     echo "kernels: no fatbin wanted (SLUICE_FATBIN=skip); a GPU's machine compiles the kernels with NVRTC"
+    rm -f "$FATBIN"
     return
   fi
   nvcc=$(find_nvcc)
@@ -92,6 +94,7 @@ build_stand_in() {
   cxx=$(find_cxx)
   if [[ -z $cxx ]]; then
     echo "kernels: skipped, no g++ on Linux x86-64: the stand-in driver, and all tests that run on it"
+    [[ ${SLUICE_REQUIRE_STAND_IN:-} != 1 ]]
     return
   fi
   local flags=(-std=c++20 -O2 -march=native -fPIC -fvisibility=hidden -Wall -Wextra -Werror -DSTANDIN_BUILD)
@@ -101,7 +104,7 @@ build_stand_in() {
   echo "kernels: g++ builds the stand-in driver"
   mkdir -p $objects
   local source
-  for source in fibre faults memory block engine streams driver_device driver_memory driver_streams driver_modules cublas \
+  for source in fibre faults memory block engine streams driver_device driver_contexts driver_memory driver_streams driver_modules cublas \
     nvrtc; do
     echo "$cxx ${flags[*]} -c $STANDIN/$source.cpp -o $objects/$source.o"
   done >$objects/commands
@@ -115,7 +118,7 @@ build_stand_in() {
   (
     cd $objects
     "$cxx" -shared -Wl,-soname,libcuda.so.1 -o ../libcuda.so.1 fibre.o faults.o memory.o block.o engine.o streams.o \
-      driver_device.o driver_memory.o driver_streams.o driver_modules.o sluice.o probes.o
+      driver_device.o driver_contexts.o driver_memory.o driver_streams.o driver_modules.o sluice.o probes.o
     "$cxx" -shared -Wl,-soname,libcublas.so.12 -Wl,-rpath,'$ORIGIN' -Wl,--version-script="../../../$STANDIN/cublas.map" \
       -o ../libcublas.so.12 cublas.o gemm.o ../libcuda.so.1
     "$cxx" -shared -Wl,-soname,libnvrtc.so.12 -Wl,--version-script="../../../$STANDIN/nvrtc.map" -o ../libnvrtc.so.12 nvrtc.o
@@ -152,7 +155,7 @@ run_tests() {
     echo "order of threads: $order"
     export LD_LIBRARY_PATH=target/stand-in SLUICE_STANDIN_ORDER=$order
     target/standin-tests 2>target/standin-tests.log || { cat target/standin-tests.log; exit 1; }
-    target/kernel-tests - "$CUDA/arguments.cuh"
+    target/kernel-tests - "$CUDA"
   done
 }
 
@@ -162,7 +165,7 @@ run_gpu_tests() {
   build_fatbin
   build_stand_in
   build_tests "${cxx:?needs g++}" kernels kernel-tests
-  target/kernel-tests "$FATBIN" "$CUDA/arguments.cuh"
+  target/kernel-tests "$FATBIN" "$CUDA"
 }
 
 case ${1:-} in

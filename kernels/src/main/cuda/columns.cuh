@@ -1,8 +1,8 @@
 // Sums over the rows of a matrix, for each column, in a fixed order: the gradient of everything that was added to, or
 // multiplied into, every row.
 //
-// A block takes a chunk of rows and a tile of 32 packs of columns; its eight warps take every eighth row, then add up their
-// sums in turn. The chunks are added by sluice_column_totals. One read of the matrix; 2 KB in flight a warp.
+// A block takes a chunk of rows and a tile of 32 packs of columns; its eight warps take every eighth row, then add up
+// their sums in turn. The chunks are added by sluice_column_totals. One read of the matrix; 2 KB in flight a warp.
 #pragma once
 #include "arguments.cuh"
 #include "numbers.cuh"
@@ -10,7 +10,8 @@
 // KINDS sums at once: value(width, row, column, sums) adds row's share to sums[0..KINDS-1].
 // partials: [KINDS, chunks, columns]. Launch: chunks, cdiv(columns, 32 * PACK<T>) blocks of 256.
 template <typename T, int KINDS, typename Value>
-__device__ inline void columnPartials(long long rows, int columns, int chunkRows, bool packed, float* partials, Value value) {
+__device__ inline void columnPartials(long long rows, int columns, int chunkRows, bool packed, float* partials,
+                                      Value value) {
   constexpr int N = PACK<T>;
   constexpr int TILE_COLUMNS = WARP * N;
   SLUICE_SHARED(float, sums, KINDS * WARPS * TILE_COLUMNS);

@@ -1,15 +1,16 @@
-// What every kernel file needs: how an entry point and its shared memory are declared, and the two ways in which threads
-// are laid over data.
+// What every kernel file needs: how an entry point and its shared memory are declared, and the two ways in which
+// threads are laid over data.
 //
-// The same sources are compiled three times: by nvcc into the fatbin, by NVRTC at run time where there was no nvcc, and as
-// host C++ for the stand-in driver of the tests, which defines its own versions of the two macros before this file is read.
-// So nothing here includes a header, of CUDA or of the host.
+// The same sources are compiled three times: by nvcc into the fatbin, by NVRTC at run time where there was no nvcc, and
+// as host C++ for the stand-in driver of the tests, which defines its own versions of the two macros before this file
+// is read. So nothing here includes a header, of CUDA or of the host.
 #pragma once
 
 #ifndef SLUICE_KERNEL
-// An entry point: one plain struct by value, at most `threads` threads a block. The 2 gives a thread up to 128 registers;
-// without it ptxas aims at full occupancy and spills a few bytes in four kernels. Two blocks an SM have enough loads in
-// flight: 512 threads of 16 bytes are 8 KB a load instruction, and about 22 KB an SM cover an H200's latency.
+// An entry point: one plain struct by value, at most `threads` threads a block. The 2 gives a thread up to 128
+// registers; without it ptxas aims at full occupancy and spills a few bytes in four kernels. Two blocks an SM have
+// enough loads in flight: 512 threads of 16 bytes are 8 KB a load instruction, and about 22 KB an SM cover an H200's
+// latency.
 #define SLUICE_KERNEL(name, Arguments, threads) \
   extern "C" __global__ void __launch_bounds__(threads, 2) name(const __grid_constant__ Arguments a)
 #define SLUICE_SHARED(type, name, count) __shared__ type name[count]
@@ -31,11 +32,10 @@ struct Width {
   static constexpr int value = N;
 };
 
-__device__ inline bool aligned16(const void* pointer) {
-  return (unsigned long long)pointer % 16 == 0;
-}
+__device__ inline bool aligned16(const void* pointer) { return (unsigned long long)pointer % 16 == 0; }
 
-// Whether rows of `columns` elements of T, one after another from `pointer` on, can be read in packs. Null counts as yes.
+// Whether rows of `columns` elements of T, one after another from `pointer` on, can be read in packs. Null counts as
+// yes.
 template <typename T>
 __device__ inline bool packable(const T* pointer, long long columns) {
   return aligned16(pointer) && columns % PACK<T> == 0;

@@ -1,5 +1,5 @@
-// Dropout: the mask is a function of seed, stream, step and the element's number, so it is never stored, and backward is the
-// same kernel on the gradient. Four elements share one Philox block.
+// Dropout: the mask is a function of seed, stream, step and the element's number, so it is never stored, and backward
+// is the same kernel on the gradient. Four elements share one Philox block.
 //
 // Cost: one read and one write an element. Launch: any grid of 256.
 #include "arguments.cuh"

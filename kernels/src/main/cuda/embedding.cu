@@ -1,13 +1,14 @@
 // Embedding: look-up, and its gradient without atomics.
 //
-// Backward must add the rows of one id in a fixed order. So the positions are sorted by id first: keys of id and position
-// all differ, so any correct sort gives the same order. Tiles of 1,024 keys are sorted in shared memory; then each key finds
-// its final place by counting, with a binary search, the smaller keys of every other tile. After that a warp for each
-// position looks whether its id begins there, and if so adds all of that id's rows, which lie side by side in the order.
+// Backward must add the rows of one id in a fixed order. So the positions are sorted by id first: keys of id and
+// position all differ, so any correct sort gives the same order. Tiles of 1,024 keys are sorted in shared memory; then
+// each key finds its final place by counting, with a binary search, the smaller keys of every other tile. After that a
+// warp for each position looks whether its id begins there, and if so adds all of that id's rows, which lie side by
+// side in the order.
 //
-// Cost: forward reads and writes N * E elements. Sorting takes N * (N / 1024) * 10 steps: 2.6 million at N = 16,384, a few
-// microseconds; at N = 2^20 it would be 5 ms, and a radix sort would be due. Adding reads N * E and touches each used row of
-// the table once; an id that is a large share of all makes one warp the bottleneck, about 0.15 us a row.
+// Cost: forward reads and writes N * E elements. Sorting takes N * (N / 1024) * 10 steps: 2.6 million at N = 16,384, a
+// few microseconds; at N = 2^20 it would be 5 ms, and a radix sort would be due. Adding reads N * E and touches each
+// used row of the table once; an id that is a large share of all makes one warp the bottleneck, about 0.15 us a row.
 // Launch: see arguments.cuh; a warp a row, except sort_tiles (a block a tile) and merge_tiles (a thread a key).
 #include "arguments.cuh"
 #include "numbers.cuh"
@@ -39,7 +40,8 @@ __device__ inline void embeddingForward(const EmbeddingForward& a) {
 
 constexpr int TILE = 1024;
 
-// Bitonic sort: in round `size`, blocks of `size` keys become sorted, alternately up and down; 55 passes over 1,024 keys.
+// Bitonic sort: in round `size`, blocks of `size` keys become sorted, alternately up and down; 55 passes over 1,024
+// keys.
 SLUICE_KERNEL(sluice_sort_tiles, SortTiles, BLOCK) {
   SLUICE_SHARED(unsigned long long, keys, TILE);
   const long long first = (long long)blockIdx.x * TILE;

@@ -1,5 +1,5 @@
-// Sums and maxima over a group of threads that shares a row: a warp, or a whole block. Every thread gets the result, and
-// the order of the additions is fixed: a butterfly in the warp, then the warps in turn.
+// Sums and maxima over a group of threads that shares a row: a warp, or a whole block. Every thread gets the result,
+// and the order of the additions is fixed: a butterfly in the warp, then the warps in turn.
 #pragma once
 #include "device.cuh"
 
@@ -81,6 +81,6 @@ __device__ inline long long blockCount(long long mine) {
   return total;
 }
 
-// Rows up to this long are a warp's work, eight rows to a block; longer ones a block's. At 1,024 columns a lane holds 32
-// elements: enough loads in flight, and no barrier.
+// Rows up to this long are a warp's work, eight rows to a block; longer ones a block's. At 1,024 columns a lane holds
+// 32 elements: enough loads in flight, and no barrier.
 constexpr int WARP_ROW = 1024;

@@ -1,10 +1,11 @@
 // GRU with the reset gate after the recurrent product: one step's gates, forward and backward.
 //
-// As in lstm.cu a thread owns a unit. Because r multiplies the recurrent product of n alone, that product cannot be added to
-// the input's: it stays in a buffer of one step, and q = Rn h + dn is saved beside the gates for backward.
+// As in lstm.cu a thread owns a unit. Because r multiplies the recurrent product of n alone, that product cannot be
+// added to the input's: it stays in a buffer of one step, and q = Rn h + dn is saved beside the gates for backward.
 //
 // Gates r, z, n.   n = tanh(x_n + r * q)   h' = (1 - z) * n + z * h
-// Cost a unit and step: forward reads 3 T + 4 floats, writes 5 T + 1 float; backward reads 6 T + 1 float, writes 7 T + 1 float.
+// Cost a unit and step: forward reads 3 T + 4 floats and writes 5 T + 1 float;
+// backward reads 6 T + 1 float and writes 7 T + 1 float.
 // Launch: cdiv(B * H / pack, 256) blocks of 256.
 #include "recurrent.cuh"
 
@@ -41,7 +42,8 @@ __device__ inline void gruForward(const GruForward& a) {
   });
 }
 
-// dn = dh (1-z)(1-n^2)   dz = dh (h - n) z(1-z)   dr = dn q r(1-r)   dq = dn r   dh before = dh z, and through the products
+// dn = dh (1-z)(1-n^2)   dz = dh (h - n) z(1-z)   dr = dn q r(1-r)   dq = dn r
+// dh before = dh z, and through the products
 template <typename T>
 __device__ inline void gruBackward(const GruBackward& a) {
   overUnits<T>(a.batch, a.units, a.pack, [&](auto width, int row, int unit) {

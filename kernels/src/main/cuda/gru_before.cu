@@ -1,10 +1,11 @@
 // GRU with the reset gate before the recurrent product (Cho et al. 2014): one step's gates, forward and backward.
 //
-// n needs the product of Rn with r * h, so a step has two GEMMs with a kernel after each: r, z and r * h first, then n and h;
-// backward in the opposite order. r * h is saved for dRn; backward writes gradients over the gates as elsewhere.
+// n needs the product of Rn with r * h, so a step has two GEMMs with a kernel after each: r, z and r * h first, then n
+// and h; backward in the opposite order. r * h is saved for dRn; backward writes gradients over the gates as elsewhere.
 //
 // Gates r, z, n.   s = r * h   n = tanh(x_n + Rn s)   h' = (1 - z) * n + z * h
-// Cost a unit and step: forward reads 5 T + 5 floats, writes 5 T + 1 float; backward reads 8 T + 3 floats, writes 3 T + 2 floats.
+// Cost a unit and step: forward reads 4 T + 5 floats and writes 5 T + 1 float;
+// backward reads 6 T + 3 floats and writes 3 T + 2 floats.
 // Launch: cdiv(B * H / pack, 256) blocks of 256, each kernel.
 #include "recurrent.cuh"
 
@@ -112,7 +113,11 @@ SLUICE_KERNEL(sluice_gru_before_reset_f32, GruBeforeReset, BLOCK) { gruBeforeRes
 SLUICE_KERNEL(sluice_gru_before_reset_bf16, GruBeforeReset, BLOCK) { gruBeforeReset<bf16>(a); }
 SLUICE_KERNEL(sluice_gru_before_output_f32, GruBeforeOutput, BLOCK) { gruBeforeOutput<float>(a); }
 SLUICE_KERNEL(sluice_gru_before_output_bf16, GruBeforeOutput, BLOCK) { gruBeforeOutput<bf16>(a); }
-SLUICE_KERNEL(sluice_gru_before_output_backward_f32, GruBeforeOutputBackward, BLOCK) { gruBeforeOutputBackward<float>(a); }
-SLUICE_KERNEL(sluice_gru_before_output_backward_bf16, GruBeforeOutputBackward, BLOCK) { gruBeforeOutputBackward<bf16>(a); }
+SLUICE_KERNEL(sluice_gru_before_output_backward_f32, GruBeforeOutputBackward, BLOCK) {
+  gruBeforeOutputBackward<float>(a);
+}
+SLUICE_KERNEL(sluice_gru_before_output_backward_bf16, GruBeforeOutputBackward, BLOCK) {
+  gruBeforeOutputBackward<bf16>(a);
+}
 SLUICE_KERNEL(sluice_gru_before_reset_backward_f32, GruBeforeResetBackward, BLOCK) { gruBeforeResetBackward<float>(a); }
 SLUICE_KERNEL(sluice_gru_before_reset_backward_bf16, GruBeforeResetBackward, BLOCK) { gruBeforeResetBackward<bf16>(a); }

@@ -1,9 +1,11 @@
 // Layer normalisation, forward and backward.
 //
-// A row is read for its mean, again for its variance (about the mean: no cancellation), and once more to write; the second and
-// third reads come from L1 or L2. Backward for x works a row at a time, for gain and bias a column at a time.
+// A row is read for its mean, again for its variance (about the mean: no cancellation), and once more to write; the
+// second and third reads come from L1 or L2. Backward for x works a row at a time, for gain and bias a column at a
+// time.
 //
-// Cost: forward one read and one write of N * F from memory; backward two reads and one write, and two reads for gain and bias.
+// Cost: forward one read and one write of N * F from memory; backward two reads and one write, and two reads for gain
+// and bias.
 // Launch: 256 threads; N blocks when F > 1,024, else cdiv(N, 8); layer_norm_partials as column_partials.
 #include "columns.cuh"
 #include "groups.cuh"

@@ -1,14 +1,16 @@
 // LSTM: one step's gates, forward and backward.
 //
-// One thread owns one hidden unit of one sequence (or one pack of neighbours): it reads that unit's four pre-activations,
-// updates c and h, and writes the activated gates over the pre-activations, where backward finds them and in turn leaves
-// their gradients. Beside the gates only c is saved, in fp32 whatever T is; tanh(c) is computed again.
+// One thread owns one hidden unit of one sequence (or one pack of neighbours): it reads that unit's four
+// pre-activations, updates c and h, and writes the activated gates over the pre-activations, where backward finds them
+// and in turn leaves their gradients. Beside the gates only c is saved, in fp32 whatever T is; tanh(c) is computed
+// again.
 //
 // Gates i, f, g, o.   c' = f * c + i * g   h' = o * tanh(c')
-// Cost a unit and step: forward reads 8 T + 1 float (with `recurrent` 4 floats more) and writes 4 T + 2 floats + 1 T;
-// backward reads 5 T + 4 floats and writes 4 T + 2 floats. At B = 64, H = 1,024 that is about 4 MB of fp32, 1 us from L2;
-// the launch costs more, which is why a step's launches belong in a graph.
-// Launch: cdiv(B * H / pack, 256) blocks of 256; all 132 SMs of an H200 have two blocks from B * H = 67,584 on (pack 1).
+// Cost a unit and step: forward reads 4 T + 1 float (4 floats more with `recurrent`; biases stay in cache) and writes
+// 5 T + 2 floats; backward reads 5 T + 4 floats and writes 4 T + 2 floats. At B = 64, H = 1,024 in fp32 that is 3 to 4 MB:
+// under 1 us from L2. The launch costs more, which is why a step's launches belong in a graph.
+// Launch: cdiv(B * H / pack, 256) blocks of 256; all 132 SMs of an H200 have two blocks from B * H = 67,584 on (pack
+// 1).
 #include "recurrent.cuh"
 
 template <typename T>
@@ -48,7 +50,8 @@ __device__ inline void lstmForward(const LstmForward& a) {
 }
 
 // With dh and dc' the gradients after the step, and dc = dc' + dh * o * (1 - tanh(c')^2):
-//   di = dc * g * i(1-i)   df = dc * c * f(1-f)   dg = dc * i * (1-g^2)   do = dh * tanh(c') * o(1-o)   dc before = dc * f
+//   di = dc * g * i(1-i)   df = dc * c * f(1-f)   dg = dc * i * (1-g^2)   do = dh * tanh(c') * o(1-o)
+//   dc before = dc * f
 template <typename T>
 __device__ inline void lstmBackward(const LstmBackward& a) {
   overUnits<T>(a.batch, a.units, a.pack, [&](auto width, int row, int unit) {

@@ -1,7 +1,7 @@
 // Numbers in memory and in registers: bf16 storage, 16-byte packs, and the two squashing functions.
 //
-// bf16 is the upper half of an fp32 number. It is stored, never computed with: load() widens it, store() rounds it to nearest
-// even. Its own six lines here rather than cuda_bf16.h, so that NVRTC needs no CUDA headers at run time.
+// bf16 is the upper half of an fp32 number. It is stored, never computed with: load() widens it, store() rounds it to
+// nearest even. Its own six lines here rather than cuda_bf16.h, so that NVRTC needs no CUDA headers at run time.
 #pragma once
 #include "device.cuh"
 
@@ -94,9 +94,7 @@ __device__ inline void store(float* p, const Floats<N>& x) {
   }
 }
 
-__device__ inline unsigned pack(float first, float second) {
-  return bf16Bits(first) | (bf16Bits(second) << 16);
-}
+__device__ inline unsigned pack(float first, float second) { return bf16Bits(first) | (bf16Bits(second) << 16); }
 
 template <int N>
 __device__ inline void store(bf16* p, const Floats<N>& x) {
@@ -105,9 +103,8 @@ __device__ inline void store(bf16* p, const Floats<N>& x) {
   } else {
     SLUICE_CHECK_ALIGNED(p, 16);
     for (int k = 0; k < N; k += 8) {
-      *reinterpret_cast<uint4*>(p + k) =
-          uint4{pack(x.at[k], x.at[k + 1]), pack(x.at[k + 2], x.at[k + 3]), pack(x.at[k + 4], x.at[k + 5]),
-                pack(x.at[k + 6], x.at[k + 7])};
+      *reinterpret_cast<uint4*>(p + k) = uint4{pack(x.at[k], x.at[k + 1]), pack(x.at[k + 2], x.at[k + 3]),
+                                               pack(x.at[k + 4], x.at[k + 5]), pack(x.at[k + 6], x.at[k + 7])};
     }
   }
 }

@@ -1,10 +1,11 @@
 // Optimiser steps: SGD (momentum, Nesterov), RMSProp, Adam and AdamW over one packed parameter buffer.
 //
-// Nothing is read back to the host: a one-thread kernel turns the gradient's norm, the learning rate and the step counter,
-// all on the device, into five numbers, and decides whether the step is applied at all; the update then is one pass over
-// parameters, gradients and state. It can also leave a bf16 copy of the parameters for the next forward pass.
+// Nothing is read back to the host: a one-thread kernel turns the gradient's norm, the learning rate and the step
+// counter, all on the device, into five numbers, and decides whether the step is applied at all; the update then is one
+// pass over parameters, gradients and state. It can also leave a bf16 copy of the parameters for the next forward pass.
 //
-// Cost a parameter: Adam reads 16 bytes and writes 12 (14 with the copy); 20 million parameters take 0.13 ms on an H200.
+// Cost a parameter: Adam reads 16 bytes and writes 12 (14 with the copy); 20 million parameters take 0.13 ms on an
+// H200.
 // Launch: any grid of 256; update_prepare one block.
 #include "arguments.cuh"
 #include "numbers.cuh"
@@ -64,8 +65,8 @@ struct Adam {
   }
 };
 
-// What the rules share: clipping, weight decay (added to the gradient, or `decoupled` taken off the parameter first), and the
-// pass over memory. SLOTS is how many state arrays the rule keeps.
+// What the rules share: clipping, weight decay (added to the gradient, or `decoupled` taken off the parameter first),
+// and the pass over memory. SLOTS is how many state arrays the rule keeps.
 template <int SLOTS, typename Rule>
 __device__ inline void update(const Update& a, bool decoupled, const Rule& rule) {
   if (a.control[0] == 0) {

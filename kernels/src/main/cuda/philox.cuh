@@ -1,5 +1,6 @@
-// Philox 4x32-10 (Salmon et al., SC 2011): four random words from key and counter alone, so any thread draws any element's
-// number, and every backend draws the same. About 40 integer operations for four elements: never the bottleneck.
+// Philox 4x32-10 (Salmon et al., SC 2011): four random words from key and counter alone, so any thread draws any
+// element's number, and every backend draws the same. About 40 integer operations for four elements: never the
+// bottleneck.
 #pragma once
 #include "device.cuh"
 

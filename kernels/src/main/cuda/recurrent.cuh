@@ -1,8 +1,8 @@
 // What the recurrent cells share: which thread owns which unit, when a sequence has ended, and where h is written.
 //
-// One thread owns one hidden unit of one sequence, or `pack` neighbouring ones, with all its gates: nothing is exchanged
-// between threads, so a step is one launch without a barrier. Offsets are 64-bit; the unit's number within a step is 32-bit,
-// which keeps the division cheap (B * H is below 2^31).
+// One thread owns one hidden unit of one sequence, or `pack` neighbouring ones, with all its gates: nothing is
+// exchanged between threads, so a step is one launch without a barrier. Offsets are 64-bit; the unit's number within a
+// step is 32-bit, which keeps the division cheap (B * H is below 2^31).
 #pragma once
 #include "arguments.cuh"
 #include "numbers.cuh"
@@ -41,8 +41,8 @@ __device__ inline void storeEnded(const Arguments& a, int row, int unit) {
   storeIfPresent<N>(static_cast<T*>(a.output), row * a.outputStride + unit, constant<N>(0));
 }
 
-// Pre-activation of one gate: the input's product, the recurrent product where it is apart, and the biases.
-// `at` is the gate's place in the input's product and in the biases' row `biasAt`; `recurrentAt` its place in the other.
+// Pre-activation of one gate: the input's product, the recurrent product where it is apart, and the biases. `at` is the
+// gate's place in the input's product and in the biases' row `biasAt`; `recurrentAt` its place in the other.
 template <typename T, int N, typename Arguments>
 __device__ inline Floats<N> preActivation(const Arguments& a, long long at, long long recurrentAt, int biasAt) {
   Floats<N> x = load<N>(static_cast<const T*>(a.gates) + at);

@@ -1,8 +1,8 @@
 // Sums in a fixed order: of columns (bias gradients), of squares (the gradient's norm), of partial sums.
 //
-// Every sum is a tree whose shape follows from the size alone, not from the device: the same data give the same bits on every
-// GPU. The first kernel of each pair reads the data once and leaves at most 1,024 partial sums (or 256 a column); the second
-// is a single block, or a thread a column.
+// Every sum is a tree whose shape follows from the size alone, not from the device: the same data give the same bits on
+// every GPU. The first kernel of each pair reads the data once and leaves at most 1,024 partial sums (or 256 a column);
+// the second is a single block, or a thread a column.
 // Cost: one read. Launch: see arguments.cuh.
 #include "columns.cuh"
 #include "groups.cuh"

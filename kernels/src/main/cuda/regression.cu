@@ -1,7 +1,7 @@
 // Squared, absolute and Huber loss with their gradients.
 //
-// One pass reads prediction and target and writes the gradient; each block leaves the sum of its losses, and sluice_total adds
-// those up. The grid follows from the size alone, so the order of the additions does too.
+// One pass reads prediction and target and writes the gradient; each block leaves the sum of its losses, and
+// sluice_total adds those up. The grid follows from the size alone, so the order of the additions does too.
 // Cost: two reads and one write an element. Launch: cdiv(n, 4096) blocks of 256, at most 1,024.
 #include "arguments.cuh"
 #include "groups.cuh"

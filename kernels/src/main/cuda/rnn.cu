@@ -1,7 +1,8 @@
 // Elman network, tanh or relu: one step, forward and backward, and the gather of sequence ends that all cells use.
 //
 // h' = tanh(x + R h) or max(0, ·): its derivative follows from h', which is written over the pre-activation.
-// Cost a unit and step: forward reads 1 T + 1 float and writes 2 T + 1 float; backward reads 2 T + 1 float, writes 1 T + 1 float.
+// Cost a unit and step: forward reads 1 T + 1 float and writes 2 T + 1 float;
+// backward reads 2 T + 1 float and writes 1 T + 1 float.
 // Launch: cdiv(B * H / pack, 256) blocks of 256; the gather a warp for each sequence.
 #include "recurrent.cuh"
 
@@ -55,10 +56,11 @@ __device__ inline void gatherLast(const GatherLast& a) {
   const long long from = ((long long)(a.lengths[row] - 1) * a.batch + row) * a.columns;
   const T* x = static_cast<const T*>(a.x) + from;
   T* out = static_cast<T*>(a.out) + (long long)row * a.columns;
-  overRow<PACK<T>, WARP>(threadIdx.x % WARP, a.columns, packable(x, a.columns) && aligned16(out), [&](auto width, int column) {
-    constexpr int N = decltype(width)::value;
-    store<N>(out + column, load<N>(x + column));
-  });
+  overRow<PACK<T>, WARP>(threadIdx.x % WARP, a.columns, packable(x, a.columns) && aligned16(out),
+                         [&](auto width, int column) {
+                           constexpr int N = decltype(width)::value;
+                           store<N>(out + column, load<N>(x + column));
+                         });
 }
 
 SLUICE_KERNEL(sluice_rnn_forward_f32, RnnForward, BLOCK) { rnnForward<float>(a); }

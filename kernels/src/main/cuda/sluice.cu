@@ -1,4 +1,6 @@
 // All kernels as one translation unit: what nvcc makes the fatbin of, and what NVRTC compiles where there is none.
+// NVRTC is given every other file of this folder as a header by its bare name, and the options --std=c++17 and
+// -default-device (for the loops' bodies, which are lambdas).
 #include "lstm.cu"
 #include "gru.cu"
 #include "gru_before.cu"

@@ -1,11 +1,11 @@
 // Softmax, and softmax fused with cross-entropy and its gradient.
 //
-// A row is read once for its maximum and its sum together (the running sum is rescaled when a larger maximum turns up), and
-// once more to write. Rows of up to 1,024 columns are a warp's work, longer ones a block's, up to V = 260,000 and beyond.
-// The mean's denominator is the number of counted targets, which a kernel before this one left on the device.
+// A row is read once for its maximum and its sum together (the running sum is rescaled when a larger maximum turns up),
+// and once more to write. Rows of up to 1,024 columns are a warp's work, longer ones a block's, up to V = 260,000 and
+// beyond. The mean's denominator is the number of counted targets, which a kernel before this one left on the device.
 //
-// Cost: two reads and one write of N * V. At N = 4,096, V = 50,257 in fp32 that is 2.5 GB, 0.6 ms on an H200; when a row stays
-// in L2 between its two reads (50 MB / 1,056 resident blocks: rows up to 12,000 columns) a third less.
+// Cost: two reads and one write of N * V. At N = 4,096, V = 50,257 in fp32 that is 2.5 GB, 0.6 ms on an H200; when a
+// row stays in L2 between its two reads (50 MB / 1,056 resident blocks: rows up to 12,000 columns) a third less.
 // Launch: 256 threads; N blocks when V > 1,024, else cdiv(N, 8).
 #include "arguments.cuh"
 #include "groups.cuh"

@@ -68,9 +68,10 @@ bool elementOf(int type, Element& element) {
   return type == R_32F || type == R_16BF;
 }
 
-cublasStatus_t enqueue(cublasHandle_t handle, int transA, int transB, int m, int n, int k, const void* alpha, const void* a,
-                       int typeA, int lda, long long strideA, const void* b, int typeB, int ldb, long long strideB,
-                       const void* beta, void* c, int typeC, int ldc, long long strideC, int count, int computeType) {
+cublasStatus_t enqueue(cublasHandle_t handle, int transA, int transB, int m, int n, int k, const void* alpha,
+                       const void* a, int typeA, int lda, long long strideA, const void* b, int typeB, int ldb,
+                       long long strideB, const void* beta, void* c, int typeC, int ldc, long long strideC, int count,
+                       int computeType) {
   if (!known(handle)) {
     return NOT_INITIALIZED;
   }
@@ -108,8 +109,8 @@ cublasStatus_t enqueue(cublasHandle_t handle, int transA, int transB, int m, int
   g.strideA = strideA;
   g.strideB = strideB;
   g.strideC = strideC;
-  g.tf32 = typeA == R_32F && (computeType == COMPUTE_32F_FAST_TF32 ||
-                              (computeType == COMPUTE_32F && handle->mathMode == TF32_MATH));
+  g.tf32 = typeA == R_32F &&
+           (computeType == COMPUTE_32F_FAST_TF32 || (computeType == COMPUTE_32F && handle->mathMode == TF32_MATH));
   return sluiceStandInEnqueue(handle->stream, "cublasGemmEx", run, &g, sizeof g) == CU_OK ? SUCCESS : EXECUTION_FAILED;
 }
 
@@ -242,8 +243,8 @@ STANDIN_API cublasStatus_t cublasGemmEx(cublasHandle_t handle, int transA, int t
                  computeType);
 }
 
-STANDIN_API cublasStatus_t cublasGemmStridedBatchedEx(cublasHandle_t handle, int transA, int transB, int m, int n, int k,
-                                                      const void* alpha, const void* a, int typeA, int lda,
+STANDIN_API cublasStatus_t cublasGemmStridedBatchedEx(cublasHandle_t handle, int transA, int transB, int m, int n,
+                                                      int k, const void* alpha, const void* a, int typeA, int lda,
                                                       long long strideA, const void* b, int typeB, int ldb,
                                                       long long strideB, const void* beta, void* c, int typeC, int ldc,
                                                       long long strideC, int count, int computeType, int) {

@@ -77,7 +77,7 @@ using standin::threadIdx;
       #name, sizeof(Arguments), threads, [](const void* p) { name(*static_cast<const Arguments*>(p)); }}); \
   static void name([[maybe_unused]] const Arguments& a)
 
-#define SLUICE_SHARED(type, name, count) \
+#define SLUICE_SHARED(type, name, count)  \
   static standin::SharedSlot name##_slot; \
   type* const name = static_cast<type*>(standin::sharedArray(name##_slot, sizeof(type) * (count)))
 

@@ -77,6 +77,9 @@ CUresult report(const Failure& failure);
 // What every call that needs a context checks first.
 CUresult checkContext();
 
+// Whether there is such a device.
+CUresult checkDevice(CUdevice device);
+
 // Null, the legacy default stream (also as 1 and 2), becomes null.
 CUresult findStream(CUstream handle, Stream*& stream);
 
@@ -86,10 +89,10 @@ void resetContext();
 
 #define STANDIN_LOCK() std::lock_guard<std::recursive_mutex> lock(standin::driver().mutex)
 
-#define STANDIN_ENTER()                                   \
-  STANDIN_LOCK();                                         \
-  if (CUresult refused = standin::checkContext()) {       \
-    return refused;                                       \
+#define STANDIN_ENTER()                             \
+  STANDIN_LOCK();                                   \
+  if (CUresult refused = standin::checkContext()) { \
+    return refused;                                 \
   }
 
 #define STANDIN_STREAM(handle)                                  \

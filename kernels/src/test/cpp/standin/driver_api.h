@@ -1,5 +1,5 @@
-/* The part of the CUDA driver API that the stand-in exports and the tests call: names, types and values as in cuda.h, so that
- * both build without a CUDA toolkit, and the tests run unchanged on a real driver. */
+/* The part of the CUDA driver API that the stand-in exports and the tests call: names, types and values as in cuda.h, so
+ * that both build without a CUDA toolkit, and the tests run unchanged on a real driver. */
 #pragma once
 #include <stddef.h>
 
@@ -180,7 +180,8 @@ STANDIN_API CUresult cuGraphGetNodes(CUgraph graph, CUgraphNode* nodes, size_t* 
 
 STANDIN_API CUresult cuModuleLoad(CUmodule* module, const char* path);
 STANDIN_API CUresult cuModuleLoadData(CUmodule* module, const void* image);
-STANDIN_API CUresult cuModuleLoadDataEx(CUmodule* module, const void* image, unsigned count, int* options, void** values);
+STANDIN_API CUresult cuModuleLoadDataEx(CUmodule* module, const void* image, unsigned count, int* options,
+                                        void** values);
 STANDIN_API CUresult cuModuleLoadFatBinary(CUmodule* module, const void* image);
 STANDIN_API CUresult cuModuleUnload(CUmodule module);
 STANDIN_API CUresult cuModuleGetFunction(CUfunction* function, CUmodule module, const char* name);
@@ -194,9 +195,9 @@ STANDIN_API CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, CU
                                                                  size_t sharedBytes);
 STANDIN_API CUresult cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* blocks, CUfunction function, int threads,
                                                                           size_t sharedBytes, unsigned flags);
-STANDIN_API CUresult cuLaunchKernel(CUfunction function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
-                                    unsigned blockY, unsigned blockZ, unsigned sharedBytes, CUstream stream,
-                                    void** parameters, void** extra);
+STANDIN_API CUresult cuLaunchKernel(CUfunction function, unsigned gridX, unsigned gridY, unsigned gridZ,
+                                    unsigned blockX, unsigned blockY, unsigned blockZ, unsigned sharedBytes,
+                                    CUstream stream, void** parameters, void** extra);
 STANDIN_API CUresult cuLaunchCooperativeKernel(CUfunction function, unsigned gridX, unsigned gridY, unsigned gridZ,
                                                unsigned blockX, unsigned blockY, unsigned blockZ, unsigned sharedBytes,
                                                CUstream stream, void** parameters);
@@ -205,7 +206,7 @@ STANDIN_API CUresult cuProfilerStart(void);
 STANDIN_API CUresult cuProfilerStop(void);
 
 #ifdef STANDIN_BUILD
-/* For the cuBLAS stand-in: puts host code that reads and writes device memory into a stream, with a copy of its data. */
+/* For the cuBLAS stand-in: puts host code that uses device memory into a stream, with a copy of its data. */
 STANDIN_API CUresult sluiceStandInEnqueue(CUstream stream, const char* name, void (*run)(const void* data),
                                           const void* data, size_t bytes);
 #endif

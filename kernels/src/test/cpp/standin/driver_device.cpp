@@ -1,4 +1,4 @@
-// Start, devices, contexts and error texts.
+// Start, devices and error texts.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -61,6 +61,13 @@ CUresult findStream(CUstream handle, Stream*& stream) {
   return driver().streams.knows(stream) ? CU_OK : CU_INVALID_HANDLE;
 }
 
+CUresult checkDevice(CUdevice device) {
+  if (!driver().initialised) {
+    return CU_NOT_INITIALIZED;
+  }
+  return device >= 0 && device < deviceCount() ? CU_OK : CU_INVALID_DEVICE;
+}
+
 void resetContext() {
   Driver& d = driver();
   d.streams.reset();
@@ -71,15 +78,6 @@ void resetContext() {
 }  // namespace standin
 
 namespace {
-
-bool valid(CUdevice device) { return device >= 0 && device < deviceCount(); }
-
-CUresult checkDevice(CUdevice device) {
-  if (!driver().initialised) {
-    return CU_NOT_INITIALIZED;
-  }
-  return valid(device) ? CU_OK : CU_INVALID_DEVICE;
-}
 
 // SLUICE_STANDIN_CAPABILITY: major * 10 + minor.
 int capability() { return setting("SLUICE_STANDIN_CAPABILITY", 90); }
@@ -272,151 +270,4 @@ CUresult cuDeviceComputeCapability(int* major, int* minor, CUdevice device) {
   *major = capability() / 10;
   *minor = capability() % 10;
   return checkDevice(device);
-}
-
-CUresult cuDevicePrimaryCtxRetain(CUcontext* context, CUdevice device) {
-  STANDIN_LOCK();
-  if (CUresult refused = checkDevice(device)) {
-    return refused;
-  }
-  CUctx_st& primary = driver().primary[device];
-  primary.device = device;
-  primary.primary = true;
-  driver().retained[device]++;
-  driver().contexts.insert(&primary);
-  *context = &primary;
-  return CU_OK;
-}
-
-CUresult cuDevicePrimaryCtxRelease_v2(CUdevice device) {
-  STANDIN_LOCK();
-  if (CUresult refused = checkDevice(device)) {
-    return refused;
-  }
-  if (driver().retained[device] == 0) {
-    return CU_INVALID_CONTEXT;
-  }
-  if (--driver().retained[device] == 0) {
-    resetContext();
-    driver().contexts.erase(&driver().primary[device]);
-  }
-  return CU_OK;
-}
-
-CUresult cuDevicePrimaryCtxReset_v2(CUdevice device) {
-  STANDIN_LOCK();
-  if (CUresult refused = checkDevice(device)) {
-    return refused;
-  }
-  resetContext();
-  return CU_OK;
-}
-
-CUresult cuDevicePrimaryCtxSetFlags_v2(CUdevice device, unsigned flags) {
-  STANDIN_LOCK();
-  driver().primary[device].flags = flags;
-  return checkDevice(device);
-}
-
-CUresult cuDevicePrimaryCtxGetState(CUdevice device, unsigned* flags, int* active) {
-  STANDIN_LOCK();
-  *flags = driver().primary[device].flags;
-  *active = driver().retained[device] > 0;
-  return checkDevice(device);
-}
-
-CUresult cuCtxCreate_v2(CUcontext* context, unsigned flags, CUdevice device) {
-  STANDIN_LOCK();
-  if (CUresult refused = checkDevice(device)) {
-    return refused;
-  }
-  *context = new CUctx_st{device, flags, false};
-  driver().contexts.insert(*context);
-  currentContext() = *context;
-  return CU_OK;
-}
-
-CUresult cuCtxDestroy_v2(CUcontext context) {
-  STANDIN_LOCK();
-  if (!driver().contexts.count(context) || context->primary) {
-    return CU_INVALID_CONTEXT;
-  }
-  resetContext();
-  driver().contexts.erase(context);
-  delete context;
-  if (currentContext() == context) {
-    currentContext() = nullptr;
-  }
-  return CU_OK;
-}
-
-CUresult cuCtxSetCurrent(CUcontext context) {
-  STANDIN_LOCK();
-  if (context && !driver().contexts.count(context)) {
-    return CU_INVALID_CONTEXT;
-  }
-  currentContext() = context;
-  return CU_OK;
-}
-
-CUresult cuCtxGetCurrent(CUcontext* context) {
-  *context = currentContext();
-  return CU_OK;
-}
-
-CUresult cuCtxPushCurrent_v2(CUcontext context) { return cuCtxSetCurrent(context); }
-
-CUresult cuCtxPopCurrent_v2(CUcontext* context) {
-  if (context) {
-    *context = currentContext();
-  }
-  currentContext() = nullptr;
-  return CU_OK;
-}
-
-CUresult cuCtxGetDevice(CUdevice* device) {
-  STANDIN_ENTER();
-  *device = currentContext()->device;
-  return CU_OK;
-}
-
-CUresult cuCtxGetApiVersion(CUcontext, unsigned* version) {
-  *version = 3020;
-  return CU_OK;
-}
-
-CUresult cuCtxGetFlags(unsigned* flags) {
-  STANDIN_ENTER();
-  *flags = currentContext()->flags;
-  return CU_OK;
-}
-
-CUresult cuCtxGetStreamPriorityRange(int* least, int* greatest) {
-  *least = 0;
-  *greatest = -5;
-  return CU_OK;
-}
-
-CUresult cuCtxSetLimit(int, size_t) {
-  STANDIN_ENTER();
-  return CU_OK;
-}
-
-CUresult cuCtxGetLimit(size_t* value, int) {
-  STANDIN_ENTER();
-  *value = 0;
-  return CU_OK;
-}
-
-CUresult cuCtxSetCacheConfig(int) {
-  STANDIN_ENTER();
-  return CU_OK;
-}
-
-CUresult cuCtxSynchronize(void) {
-  STANDIN_ENTER();
-  if (CUresult refused = report(driver().streams.refuseDuringCapture("cuCtxSynchronize"))) {
-    return refused;
-  }
-  return report(driver().streams.finishAll());
 }

@@ -221,9 +221,8 @@ CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr target, const void* source, size_t byt
   }
   const char* first = static_cast<const char*>(source);  // pageable: read before the call returns
   auto staged = std::make_shared<std::vector<char>>(first, first + bytes);
-  return report(driver().streams.enqueue(stream, [=] {
-    return runGuarded("cuMemcpyHtoD", [&] { memcpy(to, staged->data(), bytes); });
-  }));
+  return report(driver().streams.enqueue(
+      stream, [=] { return runGuarded("cuMemcpyHtoD", [&] { memcpy(to, staged->data(), bytes); }); }));
 }
 
 CUresult cuMemcpyDtoHAsync_v2(void* target, CUdeviceptr source, size_t bytes, CUstream handle) {
@@ -233,7 +232,8 @@ CUresult cuMemcpyDtoHAsync_v2(void* target, CUdeviceptr source, size_t bytes, CU
     return code;
   }
   const bool capturing = stream && stream->capture;
-  if (CUresult code = report(driver().streams.enqueue(stream, copyWork("cuMemcpyDtoH", target, hostView(source), bytes)))) {
+  if (CUresult code =
+          report(driver().streams.enqueue(stream, copyWork("cuMemcpyDtoH", target, hostView(source), bytes)))) {
     return code;
   }
   // Pageable memory: the copy is complete when the call returns.
@@ -249,7 +249,8 @@ CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr target, CUdeviceptr source, size_t byt
   if (CUresult code = report(checkRange("cuMemcpyDtoD", source, bytes))) {
     return code;
   }
-  return report(driver().streams.enqueue(stream, copyWork("cuMemcpyDtoD", hostView(target, 0), hostView(source), bytes)));
+  return report(
+      driver().streams.enqueue(stream, copyWork("cuMemcpyDtoD", hostView(target, 0), hostView(source), bytes)));
 }
 
 CUresult cuMemcpyHtoD_v2(CUdeviceptr target, const void* source, size_t bytes) {
@@ -286,7 +287,8 @@ CUresult cuMemcpy2DAsync_v2(const CUmemcpy2D* copy, CUstream handle) {
   constexpr int HOST = 1;
   constexpr int DEVICE = 2;
   const CUmemcpy2D c = *copy;
-  if ((c.srcMemoryType != HOST && c.srcMemoryType != DEVICE) || (c.dstMemoryType != HOST && c.dstMemoryType != DEVICE)) {
+  if ((c.srcMemoryType != HOST && c.srcMemoryType != DEVICE) ||
+      (c.dstMemoryType != HOST && c.dstMemoryType != DEVICE)) {
     return CU_NOT_SUPPORTED;
   }
   if (c.height == 0 || c.widthInBytes == 0) {

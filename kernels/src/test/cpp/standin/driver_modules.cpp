@@ -1,4 +1,5 @@
-// Modules, functions and launches. A module's image is only looked at: the kernels are those compiled into this library.
+// Modules, functions and launches. A module's image is only looked at: the kernels are those compiled into this
+// library.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -55,11 +56,12 @@ Failure checkDimensions(const KernelEntry& kernel, const Dimensions& d, unsigned
     return {CU_INVALID_VALUE, format("%s: an empty grid or block", kernel.name)};
   }
   if (d.grid.x > 2147483647u || d.grid.y > 65535 || d.grid.z > 65535) {
-    return {CU_INVALID_VALUE, format("%s: a grid of %u x %u x %u is too large", kernel.name, d.grid.x, d.grid.y, d.grid.z)};
+    return {CU_INVALID_VALUE,
+            format("%s: a grid of %u x %u x %u is too large", kernel.name, d.grid.x, d.grid.y, d.grid.z)};
   }
   if (threads > kernel.maxThreads) {
-    return {CU_INVALID_VALUE, format("%s: a block of %llu threads; the kernel allows %u", kernel.name, threads,
-                                     kernel.maxThreads)};
+    return {CU_INVALID_VALUE,
+            format("%s: a block of %llu threads; the kernel allows %u", kernel.name, threads, kernel.maxThreads)};
   }
   if (sharedBytes > 0) {
     return {CU_INVALID_VALUE, format("%s: no kernel takes dynamic shared memory", kernel.name)};
@@ -67,8 +69,8 @@ Failure checkDimensions(const KernelEntry& kernel, const Dimensions& d, unsigned
   const unsigned long long blocks = (unsigned long long)d.grid.x * d.grid.y * d.grid.z;
   const unsigned long long resident = (unsigned long long)MULTIPROCESSORS * blocksPerMultiprocessor((int)threads);
   if (cooperative && blocks > resident) {
-    return {CU_COOPERATIVE_LAUNCH_TOO_LARGE, format("%s: %llu blocks, at most %llu can run at once", kernel.name, blocks,
-                                                    resident)};
+    return {CU_COOPERATIVE_LAUNCH_TOO_LARGE,
+            format("%s: %llu blocks, at most %llu can run at once", kernel.name, blocks, resident)};
   }
   return {};
 }
@@ -90,7 +92,8 @@ Failure argumentBytes(const KernelEntry& kernel, void** parameters, void** extra
       }
     }
     if (size != kernel.argumentBytes) {
-      return {CU_INVALID_VALUE, format("%s: %zu bytes of arguments, it takes %zu", kernel.name, size, kernel.argumentBytes)};
+      return {CU_INVALID_VALUE,
+              format("%s: %zu bytes of arguments, it takes %zu", kernel.name, size, kernel.argumentBytes)};
     }
   }
   return bytes ? Failure{} : Failure{CU_INVALID_VALUE, format("%s: no arguments", kernel.name)};
@@ -219,21 +222,23 @@ CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, CUfunction fun
   return known(function) ? CU_OK : CU_INVALID_HANDLE;
 }
 
-CUresult cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* blocks, CUfunction function, int threads, size_t shared,
-                                                              unsigned) {
+CUresult cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* blocks, CUfunction function, int threads,
+                                                              size_t shared, unsigned) {
   return cuOccupancyMaxActiveBlocksPerMultiprocessor(blocks, function, threads, shared);
 }
 
 CUresult cuLaunchKernel(CUfunction function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
                         unsigned blockY, unsigned blockZ, unsigned sharedBytes, CUstream stream, void** parameters,
                         void** extra) {
-  return launch(function, {{gridX, gridY, gridZ}, {blockX, blockY, blockZ}}, sharedBytes, stream, parameters, extra, false);
+  return launch(function, {{gridX, gridY, gridZ}, {blockX, blockY, blockZ}}, sharedBytes, stream, parameters, extra,
+                false);
 }
 
 CUresult cuLaunchCooperativeKernel(CUfunction function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
                                    unsigned blockY, unsigned blockZ, unsigned sharedBytes, CUstream stream,
                                    void** parameters) {
-  return launch(function, {{gridX, gridY, gridZ}, {blockX, blockY, blockZ}}, sharedBytes, stream, parameters, nullptr, true);
+  return launch(function, {{gridX, gridY, gridZ}, {blockX, blockY, blockZ}}, sharedBytes, stream, parameters, nullptr,
+                true);
 }
 
 CUresult sluiceStandInEnqueue(CUstream handle, const char* name, void (*run)(const void* data), const void* data,
@@ -242,9 +247,8 @@ CUresult sluiceStandInEnqueue(CUstream handle, const char* name, void (*run)(con
   STANDIN_STREAM(handle);
   std::vector<uint4> copy((bytes + sizeof(uint4) - 1) / sizeof(uint4));
   memcpy(copy.data(), data, bytes);
-  return report(driver().streams.enqueue(stream, [name, run, copy] {
-    return runGuarded(name, [&] { run(copy.data()); });
-  }));
+  return report(
+      driver().streams.enqueue(stream, [name, run, copy] { return runGuarded(name, [&] { run(copy.data()); }); }));
 }
 
 CUresult cuProfilerStart(void) { return CU_OK; }

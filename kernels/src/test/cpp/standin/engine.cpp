@@ -6,13 +6,12 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
-#include <numeric>
-#include <random>
 #include <vector>
 
 #include "block.hpp"
 #include "faults.hpp"
 #include "memory.hpp"
+#include "orders.hpp"
 
 namespace standin {
 
@@ -34,36 +33,6 @@ namespace {
 
 // A kernel that only pauses, over and over, waits for something that never comes.
 constexpr int MAX_IDLE_TURNS = 100000;
-
-struct Orders {
-  enum { FORWARD, REVERSE, RANDOM } kind = FORWARD;
-  std::mt19937 random;
-
-  Orders() {
-    const char* text = getenv("SLUICE_STANDIN_ORDER");
-    const std::string order = text ? text : "forward";
-    if (order == "reverse") {
-      kind = REVERSE;
-    } else if (order.rfind("random:", 0) == 0) {
-      kind = RANDOM;
-      random.seed((unsigned)atoi(order.c_str() + 7));
-    } else if (order != "forward") {
-      fprintf(stderr, "Sluice stand-in: SLUICE_STANDIN_ORDER must be forward, reverse or random:SEED, not %s\n", text);
-      abort();
-    }
-  }
-
-  std::vector<int> of(int count) {
-    std::vector<int> order(count);
-    std::iota(order.begin(), order.end(), 0);
-    if (kind == REVERSE) {
-      std::reverse(order.begin(), order.end());
-    } else if (kind == RANDOM) {
-      std::shuffle(order.begin(), order.end(), random);
-    }
-    return order;
-  }
-};
 
 class Engine {
  public:
@@ -247,9 +216,10 @@ bool Engine::advance(Block& block, bool returnWhenPaused) {
         return true;
       }
     } else {
-      failure_ = {719, format("deadlock: of %d threads %d wait at a barrier, %d have returned, and the others wait in a warp "
-                              "operation for lanes that do not come",
-                              count, block.atBarrier, block.done)};
+      failure_ = {
+          719, format("deadlock: of %d threads %d wait at a barrier, %d have returned, and the others wait in a warp "
+                      "operation for lanes that do not come",
+                      count, block.atBarrier, block.done)};
       return true;
     }
   }
@@ -302,8 +272,8 @@ void Engine::enter(Block& block, int thread) {
 
 void Engine::fibreMain() { engine().runThreads(); }
 
-// What every fibre does for ever: run its thread to the end, go on with the warp's next one that has not started, and when
-// there is none go back to the scheduler.
+// What every fibre does for ever: run its thread to the end, go on with the warp's next one that has not started, and
+// when there is none go back to the scheduler.
 void Engine::runThreads() {
   for (;;) {
     launch_->kernel->run(launch_->arguments);
@@ -342,8 +312,8 @@ void Engine::wait(State state) {
 }
 
 void Engine::stop(int code, const std::string& message) {
-  failure_ = {code, format("%s (block %u, %u, %u, thread %u, %u, %u)", message.c_str(), blockIdx.x, blockIdx.y, blockIdx.z,
-                           threadIdx.x, threadIdx.y, threadIdx.z)};
+  failure_ = {code, format("%s (block %u, %u, %u, thread %u, %u, %u)", message.c_str(), blockIdx.x, blockIdx.y,
+                           blockIdx.z, threadIdx.x, threadIdx.y, threadIdx.z)};
   fibre_->leave();
   abort();  // a stopped thread is never resumed
 }
@@ -386,24 +356,27 @@ uint64_t Engine::exchange(unsigned mask, uint64_t value, int source) {
 
 // The last lane of a mask to arrive hands out all results.
 void Engine::completeExchange(Warp& warp, unsigned mask, int number) {
-  uint64_t votes = 0;
-  for (int k = 0; k < LANES; k++) {
-    if (mask >> k & 1) {
-      if (warp.mask[k] != mask || (warp.source[k] < 0) != (warp.source[lane()] < 0)) {
-        stop(719, "lanes of a warp meet in different warp operations");
-      }
-      votes |= (warp.value[k] & 1) << k;
+  const int self = lane();
+  const bool votes = warp.source[self] < 0;
+  uint64_t ballot = 0;
+  for (unsigned rest = mask; rest != 0; rest &= rest - 1) {
+    const int k = __builtin_ctz(rest);
+    if (warp.mask[k] != mask || (warp.source[k] < 0) != votes) {
+      stop(719, "lanes of a warp meet in different warp operations");
+    }
+    ballot |= (warp.value[k] & 1) << k;
+  }
+  for (unsigned rest = mask; rest != 0; rest &= rest - 1) {
+    const int k = __builtin_ctz(rest);
+    const int source = warp.source[k];
+    warp.result[k] = votes ? ballot : warp.value[mask >> source & 1 ? source : k];
+    if (k != self) {
+      block_->threads[number * LANES + k].state = State::READY;
     }
   }
-  for (int k = 0; k < LANES; k++) {
-    if (mask >> k & 1) {
-      const int source = warp.source[k];
-      warp.result[k] = source < 0 ? votes : warp.value[mask >> source & 1 ? source : k];
-      if (k != lane()) {
-        block_->makeReady(number * LANES + k);
-      }
-    }
-  }
+  const int woken = __builtin_popcount(mask) - 1;
+  warp.runnable += woken;
+  block_->runnable += woken;
   warp.arrived &= ~mask;
 }
 

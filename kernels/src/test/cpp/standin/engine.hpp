@@ -1,8 +1,8 @@
 // Runs a kernel's grid on the host: block by block, each thread a fibre that gives way at barriers and shuffles.
 //
-// A thread that never waits costs a function call: one fibre runs such threads one after another. SLUICE_STANDIN_ORDER sets
-// the order of blocks, warps and lanes: `forward` (the default), `reverse`, or `random:SEED`. A kernel that lacks a barrier
-// gives other results in at least one of them, and usually in `forward` already.
+// A thread that never waits costs a function call: one fibre runs such threads one after another. SLUICE_STANDIN_ORDER
+// sets the order of blocks, warps and lanes: `forward` (the default), `reverse`, or `random:SEED`. A kernel that lacks
+// a barrier gives other results in at least one of them, and usually in `forward` already.
 #pragma once
 #include <functional>
 #include <string>

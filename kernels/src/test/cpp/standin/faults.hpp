@@ -1,7 +1,7 @@
 // Turns a bad memory access of a kernel into an error instead of the end of the process.
 //
-// While a guard is set, a fault on this thread is redirected to `onFault`, which runs where the kernel stood and must not
-// return. All other faults go to whoever handled them before: in a JVM, the JVM.
+// While a guard is set, a fault on this thread is redirected to `onFault`, which runs where the kernel stood and must
+// not return. All other faults go to whoever handled them before: in a JVM, the JVM.
 #pragma once
 #include <string>
 

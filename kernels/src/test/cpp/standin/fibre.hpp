@@ -1,4 +1,5 @@
-// A thread of control with its own stack, switched by hand: six registers and the stack pointer, some nanoseconds a switch.
+// A thread of control with its own stack, switched by hand: six registers and the stack pointer, some nanoseconds a
+// switch.
 #pragma once
 #include <cstddef>
 

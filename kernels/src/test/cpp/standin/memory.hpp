@@ -1,9 +1,9 @@
 // Device memory: host memory with fences.
 //
-// Each allocation has pages of its own and ends (but for at most 15 bytes) where the next, closed page begins, so that a read
-// or write behind it stops the kernel at once. The room before it, down to its first page, is filled with known bytes and
-// checked after each kernel that was given a pointer to it; below lies a closed page again. Freed memory is closed and its
-// addresses are not used again. New memory holds NaN, in fp32 and in bf16.
+// Each allocation has pages of its own and ends (but for at most 15 bytes) where the next, closed page begins, so that
+// a read or write behind it stops the kernel at once. The room before it, down to its first page, is filled with known
+// bytes and checked after each kernel that was given a pointer to it; below lies a closed page again. Freed memory is
+// closed and its addresses are not used again. New memory holds NaN, in fp32 and in bf16.
 #pragma once
 #include <cstddef>
 #include <cstdint>

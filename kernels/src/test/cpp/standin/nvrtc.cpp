@@ -1,5 +1,5 @@
-// The stand-in for NVRTC: checks that a program is whole (each file it includes was given), and answers with an image that
-// the stand-in driver accepts. It compiles nothing.
+// The stand-in for NVRTC: checks that a program is whole (each file it includes was given), and answers with an image
+// that the stand-in driver accepts. It compiles nothing.
 #include <cstring>
 #include <map>
 #include <string>

@@ -1,5 +1,5 @@
-// Kernels for the stand-in's own tests: some break one rule each, which the stand-in must notice; the others use what it
-// offers and no kernel of the product uses yet.
+// Kernels for the stand-in's own tests: some break one rule each, which the stand-in must notice; the others use what
+// it offers and no kernel of the product uses yet.
 #include "device.cuh"
 #include "numbers.cuh"
 #include "probes.hpp"

@@ -83,7 +83,8 @@ Failure Streams::record(Stream* stream, const std::shared_ptr<Event>& event) {
 Failure Streams::waitFor(Stream* stream, const std::shared_ptr<Event>& event) {
   const std::shared_ptr<Capture> captured = event->capture.lock();
   if (!stream) {
-    return captured ? Failure{CU_CAPTURE_ISOLATION, "the default stream cannot wait for a captured event"} : finish(*event);
+    return captured ? Failure{CU_CAPTURE_ISOLATION, "the default stream cannot wait for a captured event"}
+                    : finish(*event);
   }
   if (captured) {
     if (stream->capture && stream->capture != captured) {

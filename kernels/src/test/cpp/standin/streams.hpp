@@ -1,11 +1,12 @@
 // Streams, events and captured graphs.
 //
-// Nothing runs when it is enqueued: a stream's work waits until something asks for its result, and then only as much runs as
-// that needs, which is the latest that CUDA allows. So a missing synchronisation, or a missing event between two streams,
-// shows as wrong data here although a GPU would often get away with it. (A queue that grows past a bound runs too.)
+// Nothing runs when it is enqueued: a stream's work waits until something asks for its result, and then only as much
+// runs as that needs, which is the latest that CUDA allows. So a missing synchronisation, or a missing event between
+// two streams, shows as wrong data here although a GPU would often get away with it. (A queue that grows past a bound
+// runs too.)
 //
-// A stream under capture collects its work in a graph, whose nodes keep the order that streams and events gave them; a replay
-// runs them in an order that keeps to that, and no more.
+// A stream under capture collects its work in a graph, whose nodes keep the order that streams and events gave them; a
+// replay runs them in an order that keeps to that, and no more.
 #pragma once
 #include <chrono>
 #include <deque>

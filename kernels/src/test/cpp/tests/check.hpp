@@ -1,4 +1,5 @@
-// A small test frame: TEST(name) { ... } registers a test; check and close report failures with the case they happened in.
+// A small test frame: TEST(name) { ... } registers a test; check and close report failures with the case they happened
+// in.
 #pragma once
 #include <cstdint>
 #include <cstdio>
@@ -18,8 +19,8 @@ struct RegisterTest {
   RegisterTest(const char* name, void (*run)()) { allTests().push_back({name, run}); }
 };
 
-#define TEST(name)                                       \
-  static void test_##name();                             \
+#define TEST(name)                                         \
+  static void test_##name();                               \
   static RegisterTest register_##name(#name, test_##name); \
   static void test_##name()
 

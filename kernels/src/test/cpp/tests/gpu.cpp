@@ -61,6 +61,11 @@ void openDevice(const char* imagePath) {
   }
 }
 
+bool hasKernel(const std::string& kernel) {
+  CUfunction function;
+  return cuModuleGetFunction(&function, module, kernel.c_str()) == CU_OK;
+}
+
 void launchBytes(const std::string& kernel, long long gridX, long long gridY, const void* arguments) {
   static std::map<std::string, CUfunction> functions;
   CUfunction& function = functions[kernel];

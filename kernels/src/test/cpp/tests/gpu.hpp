@@ -13,6 +13,8 @@ void openDevice(const char* imagePath);
 // Fails the test, and ends the program, when a driver call did.
 void must(CUresult result, const char* call);
 
+bool hasKernel(const std::string& kernel);
+
 // Launches a kernel by name with its argument struct, 256 threads a block.
 void launchBytes(const std::string& kernel, long long gridX, long long gridY, const void* arguments);
 
@@ -30,8 +32,8 @@ std::mt19937& randomness();
 
 double uniformNumber(double low, double high);
 
-// An array of float or bf16 (`half`) on the device. Its memory holds exactly this many elements, and begins `shift` elements
-// into its allocation, so that shift 1 makes it unaligned; it holds NaN until it is set.
+// An array of float or bf16 (`half`) on the device. Its memory holds exactly this many elements, and begins `shift`
+// elements into its allocation, so that shift 1 makes it unaligned; it holds NaN until it is set.
 class Array {
  public:
   Array() = default;  // none: a null pointer
@@ -78,19 +80,20 @@ Items<Item>::Items(const std::vector<Item>& values) : count_(values.size()) {
   CUdeviceptr pointer = 0;
   must(cuMemAlloc_v2(&pointer, values.size() * sizeof(Item)), "cuMemAlloc");
   must(cuMemcpyHtoD_v2(pointer, values.data(), values.size() * sizeof(Item)), "cuMemcpyHtoD");
-  data_ = std::shared_ptr<Item>(reinterpret_cast<Item*>(pointer), [](Item* p) {
-    must(cuMemFree_v2(reinterpret_cast<CUdeviceptr>(p)), "cuMemFree");
-  });
+  data_ = std::shared_ptr<Item>(reinterpret_cast<Item*>(pointer),
+                                [](Item* p) { must(cuMemFree_v2(reinterpret_cast<CUdeviceptr>(p)), "cuMemFree"); });
 }
 
 template <typename Item>
 std::vector<Item> Items<Item>::download() const {
   std::vector<Item> values(count_);
-  must(cuMemcpyDtoH_v2(values.data(), reinterpret_cast<CUdeviceptr>(data_.get()), count_ * sizeof(Item)), "cuMemcpyDtoH");
+  must(cuMemcpyDtoH_v2(values.data(), reinterpret_cast<CUdeviceptr>(data_.get()), count_ * sizeof(Item)),
+       "cuMemcpyDtoH");
   return values;
 }
 
-// What one rounding to storage may cost (half of 2^-7 in bf16, and a little), and what fp32 arithmetic may: for close().
+// What one rounding to storage may cost (half of 2^-7 in bf16, and a little), and what fp32 arithmetic may: for
+// close().
 inline double relativeError(bool half) { return half ? 0.00391 : 4e-6; }
 
 inline const char* suffix(bool half) { return half ? "_bf16" : "_f32"; }

@@ -1,4 +1,5 @@
-// Dropout: the generator against its published test vectors, the mask element by element, and forward equal to backward.
+// Dropout: the generator against its published test vectors, the mask element by element, and forward equal to
+// backward.
 #include "../gpu.hpp"
 #include "arguments.cuh"
 
@@ -26,7 +27,8 @@ TEST(philox_of_the_test) {
   // Known answers of the authors' distribution (kat_vectors, philox4x32 10).
   uint32_t out[4];
   philoxBlock(0, 0, 0, 0, out);
-  check(out[0] == 0x6627e8d5 && out[1] == 0xe169c58d && out[2] == 0xbc57ac4c && out[3] == 0x9b00dbd8, "counter 0, key 0");
+  check(out[0] == 0x6627e8d5 && out[1] == 0xe169c58d && out[2] == 0xbc57ac4c && out[3] == 0x9b00dbd8,
+        "counter 0, key 0");
   philoxBlock(~0ull, ~0ull, ~0u, ~0u, out);
   check(out[0] == 0x408f276d && out[1] == 0x41c83b0e && out[2] == 0xa20bc7c6 && out[3] == 0x6d5451fd, "all ones");
 }

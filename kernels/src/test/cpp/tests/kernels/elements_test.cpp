@@ -70,8 +70,10 @@ TEST(activations) {
     for (const int kind : {0, 1, 2}) {
       Array x = Array::random(half, count, 6, shift);
       Array y = shift ? x : Array(half, count);
-      launch(std::string("sluice_activate") + suffix(half), cdiv(count, 1024), Activate{x.data(), y.data(), count, kind});
-      double (*functions[])(double) = {[](double v) { return 1 / (1 + std::exp(-v)); }, [](double v) { return std::tanh(v); },
+      launch(std::string("sluice_activate") + suffix(half), cdiv(count, 1024),
+             Activate{x.data(), y.data(), count, kind});
+      double (*functions[])(double) = {[](double v) { return 1 / (1 + std::exp(-v)); },
+                                       [](double v) { return std::tanh(v); },
                                        [](double v) { return std::max(0.0, v); }};
       close("y", y.download(), map(x.host(), functions[kind]), relativeError(half), 0);
 
@@ -96,7 +98,8 @@ TEST(sigmoid_and_tanh_at_their_ends) {
   const Array x = Array::of(false, values);
   Array y(false, values.size());
   launch("sluice_activate_f32", 1, Activate{x.data(), y.data(), (long long)values.size(), 0});
-  // Below 1e-38 the sum 1 + e^100 overflows to infinity and the result is 0, which is off by less than the smallest float.
+  // Below 1e-38 the sum 1 + e^100 overflows to infinity and the result is 0, which is off by less than the smallest
+  // float.
   close("sigmoid", y.download(), {0, std::exp(-100.0), std::exp(-20.0), 1, 1, 1}, 1e-5, 1e-38);
   launch("sluice_activate_f32", 1, Activate{x.data(), y.data(), (long long)values.size(), 1});
   close("tanh", y.download(), {-1, -1, -1, 1, 1, 1}, 0, 0);

@@ -27,9 +27,9 @@ TEST(embedding_forward) {
     bool table;
     bool output;
   };
-  for (const Kind& kind : {Kind{"sluice_embedding_forward_f32", false, false},
-                           Kind{"sluice_embedding_forward_bf16", true, true},
-                           Kind{"sluice_embedding_forward_f32_bf16", false, true}}) {
+  for (const Kind& kind :
+       {Kind{"sluice_embedding_forward_f32", false, false}, Kind{"sluice_embedding_forward_bf16", true, true},
+        Kind{"sluice_embedding_forward_f32_bf16", false, true}}) {
     for (const int rows : {1, 7, 65}) {
       for (const int columns : {1, 3, 8, 64, 257, 264}) {
         for (const int shift : {0, 1}) {
@@ -40,13 +40,15 @@ TEST(embedding_forward) {
           const Items<int> deviceIds(ids);
           const Items<int> fault(std::vector<int>{NO_FAULT});
           Array output(kind.output, (size_t)rows * columns, shift);
-          launch(kind.kernel, cdiv(rows, 8),
-                 EmbeddingForward{table.data(), deviceIds.data(), output.data(), fault.data(), rows, columns, VOCABULARY});
+          launch(
+              kind.kernel, cdiv(rows, 8),
+              EmbeddingForward{table.data(), deviceIds.data(), output.data(), fault.data(), rows, columns, VOCABULARY});
           std::vector<double> want;
           int largest = NO_FAULT;
           for (const int id : ids) {
             for (int c = 0; c < columns; c++) {
-              want.push_back(id < 0 || id >= VOCABULARY ? 0 : roundTo(kind.output, table.host()[(size_t)id * columns + c]));
+              want.push_back(id < 0 || id >= VOCABULARY ? 0
+                                                        : roundTo(kind.output, table.host()[(size_t)id * columns + c]));
             }
             largest = id >= VOCABULARY ? std::max(largest, id) : largest;
           }

@@ -54,8 +54,8 @@ TEST(gru_forward) {
     Array output = c.optional ? Array::random(c.half, c.batch * t.stride) : Array();
     launch(t.kernel("forward"), t.blocks(),
            GruForward{gates.data(), recurrent.floats(), biasInput.floats(), biasHidden.floats(), state.floats(),
-                      candidate.data(), hidden.data(), output.data(), t.lengthsPointer(), t.stride, c.batch, c.units, STEP,
-                      c.pack});
+                      candidate.data(), hidden.data(), output.data(), t.lengthsPointer(), t.stride, c.batch, c.units,
+                      STEP, c.pack});
     std::vector<double> wantGates = gates.host();
     std::vector<double> wantState = state.host();
     std::vector<double> wantCandidate(c.optional ? t.n : 0, 0);
@@ -186,8 +186,8 @@ TEST(gru_before_backward) {
     const Array resetGradient = Array::random(false, t.n);
     launch(t.kernel("before_output_backward"), t.blocks(),
            GruBeforeOutputBackward{gates.data(), outputGradient.data(), stateGradient.floats(), before.previous.data(),
-                                   before.initial.floats(), t.lengthsPointer(), t.stride, before.stride, c.batch, c.units,
-                                   STEP, c.reverse, c.pack});
+                                   before.initial.floats(), t.lengthsPointer(), t.stride, before.stride, c.batch,
+                                   c.units, STEP, c.reverse, c.pack});
     launch(t.kernel("before_reset_backward"), t.blocks(),
            GruBeforeResetBackward{gates.data(), resetGradient.floats(), stateGradient.floats(), before.previous.data(),
                                   before.initial.floats(), t.lengthsPointer(), before.stride, c.batch, c.units, STEP,

@@ -74,8 +74,8 @@ TEST(layer_norm) {
               wantBias[c] += slope[c];
             }
           }
-          // The mean is rounded to fp32 near 3: an error of 2e-7 against deviations that rstd scales up, to 300 times when
-          // the row is one element or two that nearly agree.
+          // The mean is rounded to fp32 near 3: an error of 2e-7 against deviations that rstd scales up, to 300 times
+          // when the row is one element or two that nearly agree.
           const double steep = columns < 3 ? 1e-2 : 2e-5;
           close("y", y.download(), wantY, relativeError(half), steep);
           close("mean", mean.download(), wantMean, 1e-6, 0);

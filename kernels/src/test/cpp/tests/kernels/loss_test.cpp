@@ -27,7 +27,8 @@ std::vector<double> softmaxOf(const std::vector<double>& x, size_t from, int col
 }
 
 // Sums the losses and the count into total {5, 7}, as the backend does after every loss.
-void checkTotals(const Array& partials, size_t count, const Items<long long>& counted, double wantLoss, double wantCount) {
+void checkTotals(const Array& partials, size_t count, const Items<long long>& counted, double wantLoss,
+                 double wantCount) {
   Array total = Array::of(false, {5, 7});
   launch("sluice_total", 1, Total{partials.floats(), counted.data(), total.floats(), (long long)count, 1});
   close("total", total.download(), {5 + wantLoss, 7 + wantCount}, 1e-5, 1e-6);
@@ -59,8 +60,8 @@ TEST(cross_entropy) {
             launch("sluice_count_targets", 1,
                    CountTargets{deviceTargets.data(), counted.data(), fault.data(), rows, classes});
             launch(std::string("sluice_cross_entropy") + suffix(half), rowBlocks(rows, classes),
-                   CrossEntropy{logits.data(), gradient.data(), deviceTargets.data(), losses.floats(), counted.data(), rows,
-                                classes, (float)smoothing, 3});
+                   CrossEntropy{logits.data(), gradient.data(), deviceTargets.data(), losses.floats(), counted.data(),
+                                rows, classes, (float)smoothing, 3});
             const double count = rows > 5 ? rows - 2 : rows;
             std::vector<double> wantLosses(rows, 0);
             std::vector<double> wantGradient((size_t)rows * classes, 0);
@@ -106,7 +107,8 @@ TEST(cross_entropy_of_extreme_logits) {
     const Items<int> targets(std::vector<int>{1});
     const Items<long long> counted(std::vector<long long>{1});
     launch("sluice_cross_entropy_f32", 1,
-           CrossEntropy{logits.data(), gradient.data(), targets.data(), losses.floats(), counted.data(), 1, classes, 0, 1});
+           CrossEntropy{logits.data(), gradient.data(), targets.data(), losses.floats(), counted.data(), 1, classes, 0,
+                        1});
     close("losses", losses.download(), {std::log(1 + std::exp(-1.0))}, 1e-5, 0);
     check(gradient.download()[2] == 0, "a masked class has no gradient");
   }
@@ -169,7 +171,10 @@ TEST(regression) {
               const double r = prediction.host()[k] - target.host()[k];
               const double size = std::abs(r);
               const double sign = r > 0 ? 1 : r < 0 ? -1 : 0;
-              const double loss = kind == 0 ? r * r : kind == 1 ? size : size <= 0.75 ? r * r / 2 : 0.75 * (size - 0.375);
+              const double loss = kind == 0      ? r * r
+                                  : kind == 1    ? size
+                                  : size <= 0.75 ? r * r / 2
+                                                 : 0.75 * (size - 0.375);
               const double slope = kind == 0 ? 2 * r : kind == 1 ? sign : size <= 0.75 ? r : 0.75 * sign;
               const double weight = weights[k / columns];
               sum += weight * loss;

@@ -1,4 +1,5 @@
-// Every kernel against plain double loops. Arguments: the kernels' image ("-": the stand-in's own), and arguments.cuh.
+// Every kernel against plain double loops. Arguments: the kernels' image ("-": the stand-in's own), and the folder of
+// arguments.cuh.
 #include <cstdio>
 
 #include "../gpu.hpp"
@@ -6,7 +7,7 @@
 
 int main(int count, char** arguments) {
   if (count != 3) {
-    printf("usage: kernel-tests IMAGE ARGUMENTS_CUH\n");
+    printf("usage: kernel-tests IMAGE SOURCES\n");
     return 2;
   }
   openDevice(arguments[1]);

@@ -16,8 +16,8 @@ struct Rule {
 };
 
 const Rule RULES[] = {
-    {"sgd", 0, 0, 0, 0},         {"sgd", 1, 0.9, 0, 0},      {"sgd", 1, 0.9, 0, 1},
-    {"rmsprop", 1, 0.95, 0, 0},  {"adam", 2, 0.9, 0.999, 0}, {"adam", 2, 0.9, 0.999, 1},
+    {"sgd", 0, 0, 0, 0},        {"sgd", 1, 0.9, 0, 0},      {"sgd", 1, 0.9, 0, 1},
+    {"rmsprop", 1, 0.95, 0, 0}, {"adam", 2, 0.9, 0.999, 0}, {"adam", 2, 0.9, 0.999, 1},
 };
 
 constexpr double EPSILON = 1e-8;
@@ -131,7 +131,8 @@ TEST(a_gradient_that_is_not_finite_changes_nothing) {
       controls.prepare(rule, bad, 1);
       launch(std::string("sluice_update_") + rule.kernel, 1,
              Update{parameters.floats(), gradients.floats(), state0.floats(), state1.floats(), nullptr,
-                    controls.control.floats(), 9, 1, 0, (float)rule.beta1, (float)rule.beta2, (float)EPSILON, rule.variant});
+                    controls.control.floats(), 9, 1, 0, (float)rule.beta1, (float)rule.beta2, (float)EPSILON,
+                    rule.variant});
       check(controls.applied.download()[0] == 0, "the step is not counted");
       check(parameters.download() == parameters.host(), "the parameters stay");
       check(!state0.present() || state0.download() == state0.host(), "the state stays");

@@ -24,9 +24,10 @@ void forRecurrentCases(Body body) {
         for (const int pack : {1, half ? 8 : 4}) {
           for (int options = 0; options < 8; options++) {
             if (units % pack == 0) {
-              const RecurrentCase c{half, batch, units, pack, (options & 1) != 0, (options & 2) != 0, (options & 4) != 0};
-              inCase("%s B=%d H=%d pack=%d lengths=%d optional=%d reverse=%d", half ? "bf16" : "f32", batch, units, pack,
-                     c.lengths, c.optional, c.reverse);
+              const RecurrentCase c{
+                  half, batch, units, pack, (options & 1) != 0, (options & 2) != 0, (options & 4) != 0};
+              inCase("%s B=%d H=%d pack=%d lengths=%d optional=%d reverse=%d", half ? "bf16" : "f32", batch, units,
+                     pack, c.lengths, c.optional, c.reverse);
               body(c);
             }
           }

@@ -18,9 +18,11 @@ TEST(column_sums) {
           Array out = Array::random(false, columns);
           Array second = Array::random(false, columns);
           launch(std::string("sluice_column_partials") + suffix(half), chunks,
-                 ColumnPartials{x.data(), partials.floats(), rows, columns, chunkRows}, cdiv(columns, half ? 256 : 128));
-          launch("sluice_column_totals", cdiv(columns, 256),
-                 ColumnTotals{partials.floats(), out.floats(), shift ? second.floats() : nullptr, (int)chunks, columns});
+                 ColumnPartials{x.data(), partials.floats(), rows, columns, chunkRows},
+                 cdiv(columns, half ? 256 : 128));
+          launch(
+              "sluice_column_totals", cdiv(columns, 256),
+              ColumnTotals{partials.floats(), out.floats(), shift ? second.floats() : nullptr, (int)chunks, columns});
           std::vector<double> want = out.host(), wantSecond = second.host(), bound(columns, 2e-7);
           for (int r = 0; r < rows; r++) {
             for (int c = 0; c < columns; c++) {

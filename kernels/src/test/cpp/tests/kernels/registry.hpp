@@ -1,4 +1,4 @@
-// Where arguments.cuh lies, for the test that reads it.
+// The folder of arguments.cuh, for the test that reads it.
 #pragma once
 #include <string>
 

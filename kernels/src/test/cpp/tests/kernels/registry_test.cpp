@@ -1,8 +1,11 @@
-// arguments.cuh is read by other programs by a simple rule (see its head): this holds the rule to what the compiler does.
+// The registry is read by other programs by a simple rule (see its head): this holds the rule to what the compiler
+// does.
 #include "registry.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "../gpu.hpp"
@@ -49,9 +52,8 @@ std::vector<std::string> kernelNames(const std::string& line) {
   return names;
 }
 
-std::map<std::string, Layout> readRegistry() {
-  std::map<std::string, Layout> layouts;
-  std::ifstream file(registryPath);
+void readFile(const std::string& path, std::map<std::string, Layout>& layouts) {
+  std::ifstream file(path);
   std::vector<std::string> kernels;
   std::string current;
   for (std::string line; std::getline(file, line);) {
@@ -69,6 +71,13 @@ std::map<std::string, Layout> readRegistry() {
         fail("%s has a field that the rule does not cover: %s", current.c_str(), line.c_str());
       }
     }
+  }
+}
+
+std::map<std::string, Layout> readRegistry() {
+  std::map<std::string, Layout> layouts;
+  for (const char* name : {"/recurrent_arguments.cuh", "/arguments.cuh"}) {
+    readFile(registryPath + name, layouts);
   }
   return layouts;
 }
@@ -130,4 +139,29 @@ TEST(argument_structs_follow_the_rule) {
   SIZE_IS(Update);
 #undef SIZE_IS
   check(layouts.size() == 39, "every struct of the registry is checked here");
+}
+
+TEST(the_registry_names_the_kernels_that_there_are) {
+  std::set<std::string> named;
+  for (const auto& [name, layout] : readRegistry()) {
+    for (const std::string& kernel : layout.kernels) {
+      named.insert(kernel);
+      if (!hasKernel(kernel)) {
+        fail("%s has the kernel %s, which the image lacks", name.c_str(), kernel.c_str());
+      }
+    }
+  }
+  static const std::string WORD = "SLUICE_KERNEL(";
+  for (const auto& entry : std::filesystem::directory_iterator(registryPath)) {
+    std::ifstream file(entry.path());
+    for (std::string line; entry.path().extension() == ".cu" && std::getline(file, line);) {
+      if (line.rfind(WORD, 0) == 0) {
+        const std::string kernel = line.substr(WORD.size(), line.find(',') - WORD.size());
+        if (named.erase(kernel) == 0) {
+          fail("%s is not in the registry", kernel.c_str());
+        }
+      }
+    }
+  }
+  check(named.empty(), "every kernel of the registry is in the sources");
 }

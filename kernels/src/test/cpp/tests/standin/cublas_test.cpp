@@ -14,10 +14,10 @@ int cublasGemmEx(cublasHandle_t handle, int transA, int transB, int m, int n, in
                  int computeType, int algorithm);
 int cublasGemmStridedBatchedEx(cublasHandle_t handle, int transA, int transB, int m, int n, int k, const void* alpha,
                                const void* a, int typeA, int lda, long long strideA, const void* b, int typeB, int ldb,
-                               long long strideB, const void* beta, void* c, int typeC, int ldc, long long strideC, int count,
-                               int computeType, int algorithm);
-int cublasSgemm_v2(cublasHandle_t handle, int transA, int transB, int m, int n, int k, const float* alpha, const float* a,
-                   int lda, const float* b, int ldb, const float* beta, float* c, int ldc);
+                               long long strideB, const void* beta, void* c, int typeC, int ldc, long long strideC,
+                               int count, int computeType, int algorithm);
+int cublasSgemm_v2(cublasHandle_t handle, int transA, int transB, int m, int n, int k, const float* alpha,
+                   const float* a, int lda, const float* b, int ldb, const float* beta, float* c, int ldc);
 }
 
 namespace {
@@ -147,13 +147,15 @@ TEST(gemm_batched_and_refused) {
   const float one = 1, zero = 0;
   const CUstream stream = session.stream();
   cublasSetStream_v2(handle, stream);
-  check(cublasGemmStridedBatchedEx(handle, 0, 0, 2, 2, 2, &one, (void*)a, R_32F, 2, 4, (void*)b, R_32F, 2, 0, &zero, (void*)c,
-                                   R_32F, 2, 4, 2, COMPUTE_32F, -1) == 0,
+  check(cublasGemmStridedBatchedEx(handle, 0, 0, 2, 2, 2, &one, (void*)a, R_32F, 2, 4, (void*)b, R_32F, 2, 0, &zero,
+                                   (void*)c, R_32F, 2, 4, 2, COMPUTE_32F, -1) == 0,
         "cublasGemmStridedBatchedEx");
   cuStreamSynchronize(stream);
   check(session.download(c, 8) == session.download(a, 8), "the identity changes nothing");
-  check(cublasSgemm_v2(handle, 0, 0, 3, 2, 2, &one, (float*)a, 2, (float*)b, 2, &zero, (float*)c, 3) == 7, "lda below m");
-  check(cublasGemmEx(handle, 0, 0, 2, 2, 2, &one, (void*)a, 2, 2, (void*)b, 2, 2, &zero, (void*)c, 2, 2, COMPUTE_32F, -1) == 15,
+  check(cublasSgemm_v2(handle, 0, 0, 3, 2, 2, &one, (float*)a, 2, (float*)b, 2, &zero, (float*)c, 3) == 7,
+        "lda below m");
+  check(cublasGemmEx(handle, 0, 0, 2, 2, 2, &one, (void*)a, 2, 2, (void*)b, 2, 2, &zero, (void*)c, 2, 2, COMPUTE_32F,
+                     -1) == 15,
         "fp16 is not supported");
   check(cublasSgemm_v2(handle, 0, 0, 2, 5, 2, &one, (float*)a, 2, (float*)b, 2, &zero, (float*)c, 2) == 0, "enqueued");
   expectCode(cuStreamSynchronize(stream), CU_ILLEGAL_ADDRESS);

@@ -142,7 +142,8 @@ TEST(indices_in_three_dimensions) {
   const CUdeviceptr data = session.allocate(THREADS * BLOCKS * sizeof(float));
   Probe probe{reinterpret_cast<float*>(data), nullptr, 0};
   void* parameters[] = {&probe};
-  expectCode(cuLaunchKernel(session.function("probe_indices"), 2, 3, 4, 3, 5, 2, 0, nullptr, parameters, nullptr), CU_OK);
+  expectCode(cuLaunchKernel(session.function("probe_indices"), 2, 3, 4, 3, 5, 2, 0, nullptr, parameters, nullptr),
+             CU_OK);
   const std::vector<float> got = session.download(data, THREADS * BLOCKS);
   for (int k = 0; k < THREADS * BLOCKS; k++) {
     check(got[k] == (float)(k / THREADS * 1000 + k % THREADS), "every thread of every block ran at its place");
@@ -168,7 +169,10 @@ TEST(launches_are_checked) {
   CUfunction missing;
   CUmodule module;
   expectCode(cuModuleLoadData(&module, "this is no image"), CU_INVALID_IMAGE);
-  expectCode(cuModuleLoadData(&module, "\x7f""ELF"), CU_OK);
+  expectCode(cuModuleLoadData(&module,
+                              "\x7f"
+                              "ELF"),
+             CU_OK);
   expectCode(cuModuleGetFunction(&missing, module, "sluice_no_such_kernel"), CU_NOT_FOUND);
   expectCode(cuModuleUnload(module), CU_OK);
   expectCode(cuModuleGetFunction(&missing, module, "probe_warp"), CU_INVALID_HANDLE);

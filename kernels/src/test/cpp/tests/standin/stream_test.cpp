@@ -142,7 +142,8 @@ TEST(captures_refuse_what_cuda_refuses) {
     CUresult (*call)(Session&, CUdeviceptr, CUstream);
   };
   const Refused calls[] = {
-      {"cuMemAlloc", CU_CAPTURE_UNSUPPORTED, [](Session&, CUdeviceptr, CUstream) {
+      {"cuMemAlloc", CU_CAPTURE_UNSUPPORTED,
+       [](Session&, CUdeviceptr, CUstream) {
          CUdeviceptr pointer;
          return cuMemAlloc_v2(&pointer, 16);
        }},
@@ -151,7 +152,8 @@ TEST(captures_refuse_what_cuda_refuses) {
       {"cuStreamSynchronize", CU_CAPTURE_UNSUPPORTED,
        [](Session&, CUdeviceptr, CUstream s) { return cuStreamSynchronize(s); }},
       {"cuCtxSynchronize", CU_CAPTURE_UNSUPPORTED, [](Session&, CUdeviceptr, CUstream) { return cuCtxSynchronize(); }},
-      {"an event from outside", CU_CAPTURE_ISOLATION, [](Session& session, CUdeviceptr, CUstream s) {
+      {"an event from outside", CU_CAPTURE_ISOLATION,
+       [](Session& session, CUdeviceptr, CUstream s) {
          const CUevent event = session.event();
          cuEventRecord(event, session.stream());
          return cuStreamWaitEvent(s, event, 0);
