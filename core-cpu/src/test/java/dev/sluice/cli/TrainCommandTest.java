@@ -204,6 +204,28 @@ class TrainCommandTest {
     assertEquals(9, scored.path("characters").asLong());
   }
 
+  /** The words at the end of the text are not among its first ones, which are the vocabulary. */
+  @Test
+  void unknownWordsOfTheHeldOutTextAreCounted() throws IOException {
+    Files.writeString(text, "one two three ".repeat(80) + "four ".repeat(40));
+    for (String split : List.of("tail", "streams")) {
+      Path run = folder.resolve(split);
+      String[] small = {
+        "--tokenizer=word",
+        "--max-vocabulary=3",
+        "--max-steps=2",
+        "--split=" + split,
+        "--validation=0.1",
+        "--json"
+      };
+      JsonNode trained = json(train(run, small));
+      JsonNode scored = json(sluice("eval", "--model=" + run, "--threads=1", "--json"));
+      long unknown = scored.path("unknownTokens").asLong();
+      assertTrue(unknown > 0 && unknown < scored.path("tokens").asLong(), scored.toString());
+      assertEquals(unknown, trained.at("/outcome/validation/unknownTokens").asLong());
+    }
+  }
+
   @Test
   void generateContinuesThePromptTheSameWayForTheSameSeed() {
     Path run = folder.resolve("run");
