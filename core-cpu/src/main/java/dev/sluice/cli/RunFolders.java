@@ -24,9 +24,10 @@ final class RunFolders {
    * A folder for a new run.
    *
    * @param out what the user asked for; null for one named after the time
-   * @throws UsageException when there is a run in it
+   * @throws UsageException when there is something in it
+   * @throws IOException when it cannot be listed
    */
-  static RunFolder fresh(Path out) {
+  static RunFolder fresh(Path out) throws IOException {
     if (out == null) {
       String time = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
       Path folder = RUNS.resolve(time);
@@ -36,15 +37,26 @@ final class RunFolders {
       return new RunFolder(folder);
     }
     RunFolder folder = new RunFolder(out);
-    for (Path file :
-        List.of(out.resolve(CONFIG), folder.model(), folder.lastCheckpoint(), folder.metrics())) {
-      if (Files.exists(file)) {
-        throw new UsageException(
-            "%s holds a run already; go on with it by --resume %s, or choose another --out"
-                .formatted(out, out));
-      }
+    if (isEmpty(out)) {
+      return folder;
     }
-    return folder;
+    if (Files.exists(out.resolve(CONFIG)) && Files.exists(folder.lastCheckpoint())) {
+      throw new UsageException(
+          "%s holds a run already; go on with it by --resume %s, or choose another --out"
+              .formatted(out, out));
+    }
+    throw new UsageException(
+        "the folder %s is not empty; choose a new or an empty one as --out".formatted(out));
+  }
+
+  /** Whether there is nothing in a folder, or no such folder. */
+  private static boolean isEmpty(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return true;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.findAny().isEmpty();
+    }
   }
 
   /**

@@ -39,8 +39,9 @@ final class TrainRun {
    * @param resume folder of a run to go on with; or null
    * @param out for people
    * @throws UsageException when the folder does not suit
+   * @throws IOException when the folder cannot be listed
    */
-  TrainRun(TrainConfig config, Path resume, PrintStream out) {
+  TrainRun(TrainConfig config, Path resume, PrintStream out) throws IOException {
     this.config = config;
     this.out = out;
     options = config.options();

@@ -167,6 +167,18 @@ class TrainCommandTest {
   }
 
   @Test
+  void aFolderMustBeNewOrEmpty() throws IOException {
+    Path run = Files.createDirectory(folder.resolve("run"));
+    Path other = Files.writeString(run.resolve("report.html"), "of somebody");
+    CommandRun refused = train(run, "--max-steps=1");
+    assertEquals(2, refused.code());
+    assertTrue(refused.sentence().contains("is not empty"), refused.err());
+    assertEquals("of somebody", Files.readString(other));
+    Files.delete(other);
+    succeeded(train(run, "--max-steps=1"));
+  }
+
+  @Test
   void aDryRunShowsThePlanAndTheMemoryAndWritesNothing() throws IOException {
     Path run = folder.resolve("run");
     CommandRun plan = succeeded(train(run, "--dry-run"));
