@@ -27,7 +27,7 @@ import java.util.List;
 final class TrainRun {
   private final TrainConfig config;
   private final TrainOptions options;
-  private final RunFolder folder;
+  private RunFolder folder;
   private final boolean resumed;
   private final PrintStream out;
   private final List<String> textNotes = new ArrayList<>();
@@ -73,6 +73,9 @@ final class TrainRun {
           LanguageModelTraining.outline(backend, model, data, settings);
       options.run.resolve(stepsPerEpoch);
       resolve(data, outline, schedule);
+      if (!dryRun && !resumed && options.run.out == null) {
+        folder = RunFolders.claim(); // the one named before may have been taken meanwhile
+      }
       TrainPlan plan =
           new TrainPlan(config, data, outline, choice, folder, textNotes, stepsPerEpoch);
       plan.print(out);
