@@ -95,7 +95,7 @@ final class EvalCommand implements Callable<Integer> {
     TrainOptions options = TrainConfig.of(ConfigFile.read(config)).options();
     Corpus corpus = options.text.read();
     TextData held = TextData.of(corpus, options.text.options(options.run.seed));
-    options.text.requireSame(held);
+    options.text.requireSame(held, "give a text to score with --data");
     if (held.validationCharacters() == 0) {
       throw new UsageException("the model's run held nothing out; give a text with --data");
     }

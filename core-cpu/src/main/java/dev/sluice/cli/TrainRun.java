@@ -102,7 +102,8 @@ final class TrainRun {
                 Units.count(corpus.characters(), "character")));
     textNotes.addAll(corpus.notes());
     TextData data = TextData.of(corpus, textOptions);
-    options.text.requireSame(data);
+    options.text.requireSame(
+        data, "remove 'data-fingerprint' from the configuration to start anew");
     return data;
   }
 

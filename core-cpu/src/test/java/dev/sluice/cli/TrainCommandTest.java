@@ -206,6 +206,18 @@ class TrainCommandTest {
   }
 
   @Test
+  void evalAfterTheTextChangedAsksForAText() throws IOException {
+    Path run = folder.resolve("run");
+    succeeded(train(run, "--max-steps=2"));
+    Files.writeString(text, "another text, ".repeat(100));
+    CommandRun changed = sluice("eval", "--model=" + run, "--threads=1");
+    assertEquals(1, changed.code());
+    assertTrue(changed.sentence().contains("the text is not the one"), changed.err());
+    assertTrue(changed.sentence().contains("with --data"), changed.err());
+    assertFalse(changed.sentence().contains("data-fingerprint"), changed.err());
+  }
+
+  @Test
   void evalOfATextCountsUnknownCharacters() throws IOException {
     Path run = folder.resolve("run");
     succeeded(train(run, "--max-steps=2"));
