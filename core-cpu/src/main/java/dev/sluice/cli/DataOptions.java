@@ -92,13 +92,15 @@ final class DataOptions {
   /**
    * Refuses a text other than the one that a configuration was written for.
    *
+   * @param remedy what else to do than to restore the text, to follow "or"
    * @throws IllegalStateException with the remedy
    */
-  void requireSame(TextData found) {
+  void requireSame(TextData found, String remedy) {
     if (fingerprint != null && fingerprint != found.fingerprint()) {
       throw new IllegalStateException(
           "the text is not the one that the configuration was made with, so the result would differ;"
-              + " restore it, or remove 'data-fingerprint' from the configuration to start anew");
+              + " restore it, or "
+              + remedy);
     }
   }
 }

@@ -24,7 +24,7 @@ import picocli.CommandLine.ParentCommand;
     description =
         "Scores a trained model: on a text, or on what its run held out when --data is not given.")
 final class EvalCommand implements Callable<Integer> {
-  /** The result; {@code unknownTokens} are those of the text that the model cannot tell apart. */
+  /** The result; {@code unknownTokens} are those scored that the model cannot tell apart. */
   record Report(
       String model,
       String text,
@@ -34,13 +34,13 @@ final class EvalCommand implements Callable<Integer> {
       double natsPerToken,
       double perplexity,
       double bitsPerCharacter) {
-    static Report of(Path model, String text, TextScore score, long unknownTokens) {
+    static Report of(Path model, String text, TextScore score) {
       return new Report(
           model.toAbsolutePath().toString(),
           text,
           score.characters(),
           score.tokens(),
-          unknownTokens,
+          score.unknownTokens(),
           score.natsPerToken(),
           score.perplexity(),
           score.bitsPerCharacter());
@@ -82,8 +82,7 @@ final class EvalCommand implements Callable<Integer> {
   private Report scoreData(Path file, LanguageModel loaded) throws IOException {
     Corpus corpus = CorpusReader.read(data);
     String text = TextData.join(corpus.documents());
-    long unknown = loaded.unknownTokens(text);
-    return Report.of(file, corpus.name(), loaded.score(text), unknown);
+    return Report.of(file, corpus.name(), loaded.score(text));
   }
 
   private Report scoreHeldOut(Path file, LanguageModel loaded) throws IOException {
@@ -96,11 +95,11 @@ final class EvalCommand implements Callable<Integer> {
     TrainOptions options = TrainConfig.of(ConfigFile.read(config)).options();
     Corpus corpus = options.text.read();
     TextData held = TextData.of(corpus, options.text.options(options.run.seed));
-    options.text.requireSame(held);
+    options.text.requireSame(held, "give a text to score with --data");
     if (held.validationCharacters() == 0) {
       throw new UsageException("the model's run held nothing out; give a text with --data");
     }
-    return Report.of(file, "held out from " + corpus.name(), loaded.score(held), 0);
+    return Report.of(file, "held out from " + corpus.name(), loaded.score(held));
   }
 
   private static void print(Report report, PrintStream out) {

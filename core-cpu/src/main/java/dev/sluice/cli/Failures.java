@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import dev.sluice.backend.OutOfDeviceMemoryException;
+import dev.sluice.train.TrainingException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -32,6 +33,7 @@ final class Failures {
           IllegalStateException _,
           IOException _,
           OutOfDeviceMemoryException _,
+          TrainingException _,
           UsageException _
           when failure.getMessage() != null ->
           failure.getMessage();

@@ -2,6 +2,7 @@ package dev.sluice.cli;
 
 import dev.sluice.train.RunFolder;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -24,27 +25,68 @@ final class RunFolders {
    * A folder for a new run.
    *
    * @param out what the user asked for; null for one named after the time
-   * @throws UsageException when there is a run in it
+   * @throws UsageException when there is something in it
+   * @throws IOException when it cannot be listed
    */
-  static RunFolder fresh(Path out) {
+  static RunFolder fresh(Path out) throws IOException {
     if (out == null) {
-      String time = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
-      Path folder = RUNS.resolve(time);
-      for (int number = 2; Files.exists(folder); number++) {
-        folder = RUNS.resolve(time + "-" + number);
+      String time = now();
+      int number = 1;
+      while (Files.exists(named(RUNS, time, number))) {
+        number++;
       }
-      return new RunFolder(folder);
+      return new RunFolder(named(RUNS, time, number));
     }
     RunFolder folder = new RunFolder(out);
-    for (Path file :
-        List.of(out.resolve(CONFIG), folder.model(), folder.lastCheckpoint(), folder.metrics())) {
-      if (Files.exists(file)) {
-        throw new UsageException(
-            "%s holds a run already; go on with it by --resume %s, or choose another --out"
-                .formatted(out, out));
+    if (isEmpty(out)) {
+      return folder;
+    }
+    if (Files.exists(out.resolve(CONFIG)) && Files.exists(folder.lastCheckpoint())) {
+      throw new UsageException(
+          "%s holds a run already; go on with it by --resume %s, or choose another --out"
+              .formatted(out, out));
+    }
+    throw new UsageException(
+        "the folder %s is not empty; choose a new or an empty one as --out".formatted(out));
+  }
+
+  /**
+   * Makes a folder in {@code runs} that is named after the time, one that no other process has.
+   *
+   * @throws IOException when it cannot be made, with one sentence
+   */
+  static RunFolder claim() throws IOException {
+    return claim(RUNS, now());
+  }
+
+  /** Makes the first of the folders TIME, TIME-2, TIME-3 and so on that is not there yet. */
+  static RunFolder claim(Path runs, String time) throws IOException {
+    new RunFolder(runs).create();
+    for (int number = 1; ; number++) {
+      try {
+        return new RunFolder(Files.createDirectory(named(runs, time, number)));
+      } catch (FileAlreadyExistsException _) {
+        // Another run began in the same second.
       }
     }
-    return folder;
+  }
+
+  private static String now() {
+    return LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
+  }
+
+  private static Path named(Path runs, String time, int number) {
+    return runs.resolve(number == 1 ? time : time + "-" + number);
+  }
+
+  /** Whether there is nothing in a folder, or no such folder. */
+  private static boolean isEmpty(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return true;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.findAny().isEmpty();
+    }
   }
 
   /**

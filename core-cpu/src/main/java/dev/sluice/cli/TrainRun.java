@@ -27,7 +27,7 @@ import java.util.List;
 final class TrainRun {
   private final TrainConfig config;
   private final TrainOptions options;
-  private final RunFolder folder;
+  private RunFolder folder;
   private final boolean resumed;
   private final PrintStream out;
   private final List<String> textNotes = new ArrayList<>();
@@ -39,8 +39,9 @@ final class TrainRun {
    * @param resume folder of a run to go on with; or null
    * @param out for people
    * @throws UsageException when the folder does not suit
+   * @throws IOException when the folder cannot be listed
    */
-  TrainRun(TrainConfig config, Path resume, PrintStream out) {
+  TrainRun(TrainConfig config, Path resume, PrintStream out) throws IOException {
     this.config = config;
     this.out = out;
     options = config.options();
@@ -72,6 +73,9 @@ final class TrainRun {
           LanguageModelTraining.outline(backend, model, data, settings);
       options.run.resolve(stepsPerEpoch);
       resolve(data, outline, schedule);
+      if (!dryRun && !resumed && options.run.out == null) {
+        folder = RunFolders.claim(); // the one named before may have been taken meanwhile
+      }
       TrainPlan plan =
           new TrainPlan(config, data, outline, choice, folder, textNotes, stepsPerEpoch);
       plan.print(out);
@@ -98,7 +102,8 @@ final class TrainRun {
                 Units.count(corpus.characters(), "character")));
     textNotes.addAll(corpus.notes());
     TextData data = TextData.of(corpus, textOptions);
-    options.text.requireSame(data);
+    options.text.requireSame(
+        data, "remove 'data-fingerprint' from the configuration to start anew");
     return data;
   }
 

@@ -46,7 +46,11 @@ record TrainSummary(
 
   /** Of the best model on the held-out text. */
   record Validation(
-      double natsPerToken, double perplexity, double bitsPerCharacter, long characters) {}
+      double natsPerToken,
+      double perplexity,
+      double bitsPerCharacter,
+      long characters,
+      long unknownTokens) {}
 
   /** How the training ended; paths are absolute. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -83,7 +87,8 @@ record TrainSummary(
               score.natsPerToken(),
               score.perplexity(),
               score.bitsPerCharacter(),
-              score.characters());
+              score.characters(),
+              score.unknownTokens());
     }
     String sample;
     try (LanguageModel model = LanguageModel.load(backend, result.model())) {
@@ -119,12 +124,17 @@ record TrainSummary(
           String.format(
               Locale.ROOT,
               "validation %.3f bits per character on %,d unseen characters"
-                  + " (%.4f nats per token, perplexity %.2f, at step %,d)",
+                  + " (%.4f nats per token, perplexity %.2f, at step %,d)%s",
               score.bitsPerCharacter(),
               score.characters(),
               score.natsPerToken(),
               score.perplexity(),
-              outcome.bestStep()));
+              outcome.bestStep(),
+              score.unknownTokens() == 0
+                  ? ""
+                  : ", "
+                      + Units.count(score.unknownTokens(), "token")
+                      + " of them unknown to the model"));
     }
     out.println("model      " + outcome.model());
     out.println("report     " + outcome.report());

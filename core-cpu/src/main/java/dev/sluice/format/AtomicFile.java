@@ -7,9 +7,7 @@ import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -134,19 +132,10 @@ public final class AtomicFile {
   }
 
   private static String describe(Path target, Path folder, IOException cause) {
-    String reason = cause.getMessage();
-    if (cause instanceof AccessDeniedException) {
-      reason = "permission denied";
-    } else if (cause instanceof FileSystemException fileSystem && fileSystem.getReason() != null) {
-      reason = fileSystem.getReason();
-    }
-    if (reason == null) {
-      reason = cause.getClass().getSimpleName();
-    }
     return "cannot write "
         + target
         + ": "
-        + reason
+        + FailureReason.of(cause)
         + freeSpace(folder)
         + (Files.exists(target) ? "; the file there before is unchanged" : "");
   }

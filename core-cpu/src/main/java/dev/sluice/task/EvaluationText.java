@@ -24,4 +24,7 @@ interface EvaluationText {
 
   /** Unicode code points that all targets stand for. */
   long characters();
+
+  /** Number of targets that are outside the vocabulary. */
+  long unknownTokens();
 }

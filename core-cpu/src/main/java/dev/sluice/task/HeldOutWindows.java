@@ -7,6 +7,7 @@ import dev.sluice.data.Tokenizer;
 final class HeldOutWindows implements EvaluationText {
   private final TokenWindows windows;
   private final long characters;
+  private final long unknownTokens;
 
   HeldOutWindows(TokenWindows windows, Tokenizer tokenizer) {
     this.windows = windows;
@@ -15,13 +16,16 @@ final class HeldOutWindows implements EvaluationText {
     int[] inputs = new int[size];
     int[] targets = new int[size];
     long sum = 0;
+    long unknown = 0;
     for (long window = 0; window < windows.count(); window++) {
       windows.fill(window, inputs, targets);
       for (int target : targets) {
         sum += lengths[target];
+        unknown += target == tokenizer.unknownId() ? 1 : 0;
       }
     }
     characters = sum;
+    unknownTokens = unknown;
   }
 
   @Override
@@ -47,6 +51,11 @@ final class HeldOutWindows implements EvaluationText {
   @Override
   public long characters() {
     return characters;
+  }
+
+  @Override
+  public long unknownTokens() {
+    return unknownTokens;
   }
 
   @Override

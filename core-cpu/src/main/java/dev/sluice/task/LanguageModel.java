@@ -16,7 +16,6 @@ import dev.sluice.nn.Sequential;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 
@@ -230,14 +229,6 @@ public final class LanguageModel implements AutoCloseable {
     try (TextEvaluator evaluator = new TextEvaluator(this, data.validation())) {
       return evaluator.score();
     }
-  }
-
-  /** How many tokens of a text are outside the vocabulary. */
-  public long unknownTokens(String text) {
-    int unknown = tokenizer.unknownId();
-    return unknown < 0
-        ? 0
-        : Arrays.stream(tokenizer.encode(text)).filter(token -> token == unknown).count();
   }
 
   /**

@@ -155,7 +155,8 @@ public final class TextData {
       throw new IllegalStateException("nothing is held out for validation");
     }
     long tokens = validation.tokens();
-    return new TextScore(natsPerToken * tokens, tokens, validation.characters());
+    return new TextScore(
+        natsPerToken * tokens, tokens, validation.characters(), validation.unknownTokens());
   }
 
   /** Bytes of the tokens in memory. */

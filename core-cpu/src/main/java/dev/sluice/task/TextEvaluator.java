@@ -66,7 +66,7 @@ final class TextEvaluator implements AutoCloseable {
         tokens += (long) sums[1];
       }
     }
-    return new TextScore(nats, tokens, text.characters());
+    return new TextScore(nats, tokens, text.characters(), text.unknownTokens());
   }
 
   @Override

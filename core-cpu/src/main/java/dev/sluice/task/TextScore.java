@@ -6,8 +6,9 @@ package dev.sluice.task;
  * @param nats sum over all predicted tokens of -ln p(token)
  * @param tokens that were predicted
  * @param characters Unicode code points that those tokens stand for
+ * @param unknownTokens how many of those tokens are outside the vocabulary
  */
-public record TextScore(double nats, long tokens, long characters) {
+public record TextScore(double nats, long tokens, long characters, long unknownTokens) {
   /** Mean loss of a token, -ln p. */
   public double natsPerToken() {
     return nats / tokens;

@@ -15,6 +15,7 @@ final class WholeText implements EvaluationText {
 
   private final int[] tokens;
   private final long characters;
+  private final long unknownTokens;
   private final int batch;
   private final int stream;
   private final int steps;
@@ -34,6 +35,9 @@ final class WholeText implements EvaluationText {
     }
     int targets = tokens.length - 1;
     characters = text.codePointCount(0, text.length()) - TokenLengths.of(tokenizer)[tokens[0]];
+    int unknown = tokenizer.unknownId();
+    unknownTokens =
+        Arrays.stream(tokens, 1, tokens.length).filter(token -> token == unknown).count();
     batch = Math.clamp(targets / MIN_STREAM, 1, MAX_BATCH);
     stream = Math.ceilDiv(targets, batch);
     steps = Math.min(stream, MAX_STEPS);
@@ -62,6 +66,11 @@ final class WholeText implements EvaluationText {
   @Override
   public long characters() {
     return characters;
+  }
+
+  @Override
+  public long unknownTokens() {
+    return unknownTokens;
   }
 
   @Override

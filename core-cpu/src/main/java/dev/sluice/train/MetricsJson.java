@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -100,7 +101,11 @@ final class MetricsJson {
     }
   }
 
-  /** Hands the event that {@link #parse} read to a listener; events it does not know are left out. */
+  /**
+   * Hands the event that {@link #parse} read to a listener; events it does not know are left out.
+   *
+   * @throws IllegalArgumentException when a value in the line is not one that an event can have
+   */
   static void replay(JsonNode line, TrainingListener listener) {
     long step = line.path("step").asLong();
     switch (line.path("event").asText()) {
@@ -164,7 +169,7 @@ final class MetricsJson {
 
   private static TrainingResult end(JsonNode line, long step) {
     return new TrainingResult(
-        StopReason.valueOf(line.path("reason").asText()),
+        reason(line.path("reason").asText()),
         step,
         number(line, "epoch"),
         number(line, "training_loss"),
@@ -175,6 +180,17 @@ final class MetricsJson {
         number(line, "units_per_second"),
         path(line, "model"),
         path(line, "checkpoint"));
+  }
+
+  private static StopReason reason(String name) {
+    for (StopReason reason : StopReason.values()) {
+      if (reason.name().equals(name)) {
+        return reason;
+      }
+    }
+    throw new IllegalArgumentException(
+        "the reason is '%s', but must be one of %s"
+            .formatted(name, Arrays.toString(StopReason.values())));
   }
 
   private static ObjectNode event(String name, long step) {

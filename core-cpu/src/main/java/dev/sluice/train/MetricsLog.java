@@ -145,7 +145,8 @@ public final class MetricsLog implements TrainingListener, AutoCloseable {
    * @param file to read
    * @param lastStep lines of later steps are left out, wherever they stand
    * @param consumer takes the others
-   * @throws IOException when the file cannot be read, or a line other than the last is no event
+   * @throws IOException when the file cannot be read, or a line other than the last is no event,
+   *     or the consumer throws an IllegalArgumentException on one; the message names file and line
    */
   static void forEachLine(Path file, long lastStep, LineConsumer consumer) throws IOException {
     try (BufferedReader reader = Files.newBufferedReader(file)) {
@@ -167,7 +168,18 @@ public final class MetricsLog implements TrainingListener, AutoCloseable {
                   + " with a step");
         }
         if (event != null && event.path("step").asLong() <= lastStep) {
-          consumer.accept(event, position);
+          try {
+            consumer.accept(event, position);
+          } catch (IllegalArgumentException e) {
+            throw new IOException(
+                "line "
+                    + number
+                    + " of "
+                    + file
+                    + " is no event of a training run: "
+                    + e.getMessage(),
+                e);
+          }
         }
         line = next;
       }

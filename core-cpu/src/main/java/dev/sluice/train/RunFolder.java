@@ -1,5 +1,6 @@
 package dev.sluice.train;
 
+import dev.sluice.format.FailureReason;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -48,7 +49,8 @@ public record RunFolder(Path folder) {
       throw new IOException(
           "the run's folder " + folder + " cannot be made: a file of that name is in the way", e);
     } catch (IOException e) {
-      throw new IOException("the run's folder " + folder + " cannot be made: " + e, e);
+      throw new IOException(
+          "the run's folder " + folder + " cannot be made: " + FailureReason.of(e), e);
     }
   }
 }

@@ -33,6 +33,7 @@ class BadInputTest {
     assertTrue(run.sentence().startsWith("sluice: "), run.err());
     assertTrue(run.sentence().contains(words), run.err());
     assertFalse(run.err().contains("\tat "), run.err());
+    assertFalse(run.err().contains("Exception"), run.err());
     assertTrue(run.err().lines().count() <= 2, run.err());
   }
 

@@ -45,6 +45,9 @@ class FullDiskTest {
     CommandProcess full = sluice(BLOCKS, train);
     assertEquals(1, full.code(), full.output());
     assertTrue(full.output().contains("cannot write"), full.output());
+    assertTrue(
+        full.output().lines().anyMatch(line -> line.startsWith("sluice: the state of step")),
+        full.output());
     assertEquals(List.of(), weights(run));
 
     delete(run);

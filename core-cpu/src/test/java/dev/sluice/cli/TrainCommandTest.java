@@ -167,6 +167,18 @@ class TrainCommandTest {
   }
 
   @Test
+  void aFolderMustBeNewOrEmpty() throws IOException {
+    Path run = Files.createDirectory(folder.resolve("run"));
+    Path other = Files.writeString(run.resolve("report.html"), "of somebody");
+    CommandRun refused = train(run, "--max-steps=1");
+    assertEquals(2, refused.code());
+    assertTrue(refused.sentence().contains("is not empty"), refused.err());
+    assertEquals("of somebody", Files.readString(other));
+    Files.delete(other);
+    succeeded(train(run, "--max-steps=1"));
+  }
+
+  @Test
   void aDryRunShowsThePlanAndTheMemoryAndWritesNothing() throws IOException {
     Path run = folder.resolve("run");
     CommandRun plan = succeeded(train(run, "--dry-run"));
@@ -194,6 +206,18 @@ class TrainCommandTest {
   }
 
   @Test
+  void evalAfterTheTextChangedAsksForAText() throws IOException {
+    Path run = folder.resolve("run");
+    succeeded(train(run, "--max-steps=2"));
+    Files.writeString(text, "another text, ".repeat(100));
+    CommandRun changed = sluice("eval", "--model=" + run, "--threads=1");
+    assertEquals(1, changed.code());
+    assertTrue(changed.sentence().contains("the text is not the one"), changed.err());
+    assertTrue(changed.sentence().contains("with --data"), changed.err());
+    assertFalse(changed.sentence().contains("data-fingerprint"), changed.err());
+  }
+
+  @Test
   void evalOfATextCountsUnknownCharacters() throws IOException {
     Path run = folder.resolve("run");
     succeeded(train(run, "--max-steps=2"));
@@ -202,6 +226,28 @@ class TrainCommandTest {
         json(sluice("eval", "--model=" + run, "--data=" + other, "--threads=1", "--json"));
     assertEquals(2, scored.path("unknownTokens").asLong());
     assertEquals(9, scored.path("characters").asLong());
+  }
+
+  /** The words at the end of the text are not among its first ones, which are the vocabulary. */
+  @Test
+  void unknownWordsOfTheHeldOutTextAreCounted() throws IOException {
+    Files.writeString(text, "one two three ".repeat(80) + "four ".repeat(40));
+    for (String split : List.of("tail", "streams")) {
+      Path run = folder.resolve(split);
+      String[] small = {
+        "--tokenizer=word",
+        "--max-vocabulary=3",
+        "--max-steps=2",
+        "--split=" + split,
+        "--validation=0.1",
+        "--json"
+      };
+      JsonNode trained = json(train(run, small));
+      JsonNode scored = json(sluice("eval", "--model=" + run, "--threads=1", "--json"));
+      long unknown = scored.path("unknownTokens").asLong();
+      assertTrue(unknown > 0 && unknown < scored.path("tokens").asLong(), scored.toString());
+      assertEquals(unknown, trained.at("/outcome/validation/unknownTokens").asLong());
+    }
   }
 
   @Test

@@ -138,7 +138,7 @@ class LanguageModelTest {
                   IllegalArgumentException.class, () -> model.generate("ab€", 3, Sampling.DEFAULT))
               .getMessage();
       assertTrue(message.contains("€"), message);
-      assertEquals(1, model.unknownTokens("ab€"));
+      assertEquals(1, model.score("ab€").unknownTokens());
     }
   }
 

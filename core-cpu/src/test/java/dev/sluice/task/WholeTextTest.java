@@ -71,6 +71,16 @@ class WholeTextTest {
     assertEquals(4, whole.characters());
   }
 
+  /** The first token is no target, so it is not counted, unknown or not. */
+  @Test
+  void unknownTargetsAreCounted() {
+    Tokenizer words = Tokenizers.fit("word", List.of("one one two"), 1000);
+    assertEquals(2, new WholeText("text", words, "ten one six two six").unknownTokens());
+    assertEquals(0, new WholeText("text", words, "ten one two").unknownTokens());
+    Tokenizer bytes = Tokenizers.fit("byte", List.of("ab"), 1000);
+    assertEquals(0, new WholeText("text", bytes, "xyz").unknownTokens());
+  }
+
   @Test
   void aSingleTokenCannotBeScored() {
     Tokenizer chars = Tokenizers.fit("char", List.of("ab"), 1000);

@@ -1,6 +1,7 @@
 package dev.sluice.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -130,6 +131,22 @@ class MetricsLogTest {
       assertEquals(List.of(1L, 2L), stepsInFile(), torn);
       write(2, 3);
       assertEquals(List.of(1L, 2L, 3L), stepsInFile(), torn);
+    }
+  }
+
+  @Test
+  void aValueThatNoEventHasIsReportedWithFileAndLine() throws Exception {
+    for (String odd :
+        List.of(
+            "{\"event\":\"end\",\"step\":1,\"reason\":\"BORED\"}",
+            "{\"event\":\"checkpoint\",\"step\":1,\"file\":\"a\\u0000b\"}",
+            "{\"event\":\"validation\",\"step\":1,\"count\":-1}")) {
+      write(0, 1);
+      Files.writeString(file, odd + "\n", StandardOpenOption.APPEND);
+      String message = assertThrows(IOException.class, this::stepsInFile, odd).getMessage();
+      assertTrue(
+          message.startsWith("line 3 of " + file + " is no event of a training run: "), message);
+      assertFalse(message.contains("dev.sluice"), message);
     }
   }
 
