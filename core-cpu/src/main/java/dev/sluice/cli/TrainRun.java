@@ -69,7 +69,7 @@ final class TrainRun {
           Options.checked(
               () -> options.optimization.schedule(options.run.plannedSteps(stepsPerEpoch)));
       LanguageModelTraining.Outline outline =
-          LanguageModelTraining.outline(backend, model, data, settings);
+          Options.checked(() -> LanguageModelTraining.outline(backend, model, data, settings));
       options.run.resolve(stepsPerEpoch);
       resolve(data, outline, schedule);
       TrainPlan plan =

@@ -171,6 +171,19 @@ class BadInputTest {
   }
 
   @Test
+  void modelsTooLargeToCount() {
+    refused(
+        WRONG_USAGE,
+        "1000000000 units",
+        train("--data=" + text, "--hidden=1000000000", "--batch=8", "--bptt=1"));
+    refused(
+        WRONG_USAGE,
+        "65536 units (H)",
+        train("--data=" + text, "--hidden=65536", "--batch=8", "--bptt=1", "--dry-run"));
+    assertFalse(Files.exists(folder.resolve("run")));
+  }
+
+  @Test
   void wrongUsageNamesWhatWasProbablyMeant() {
     refused(WRONG_USAGE, "the nearest is --hidden", "train", "--hiden=3");
     refused(WRONG_USAGE, "the nearest is train", "trian");
