@@ -79,9 +79,11 @@ final class RunOptions {
   /** The step at which the run ends at the latest; 0 when only time ends it. */
   long plannedSteps(long stepsPerEpoch) {
     long bySteps = maxSteps == null ? Long.MAX_VALUE : maxSteps;
-    long byEpochs = epochs == null ? Long.MAX_VALUE : Math.multiplyExact(epochs, stepsPerEpoch);
-    long planned = Math.min(bySteps, byEpochs);
-    return planned == Long.MAX_VALUE ? 0 : planned;
+    long byEpochs =
+        epochs == null || epochs > Long.MAX_VALUE / stepsPerEpoch
+            ? Long.MAX_VALUE
+            : epochs * stepsPerEpoch;
+    return epochs == null && maxSteps == null ? 0 : Math.min(bySteps, byEpochs);
   }
 
   /** Hands limits and intervals to a trainer. */

@@ -217,6 +217,37 @@ class BadInputTest {
   }
 
   @Test
+  void moreEpochsThanStepsCanBeCountedTrainToTheOtherLimit() {
+    CommandRun run =
+        CommandRun.of(
+            train(
+                "--data=" + text,
+                "--batch=2",
+                "--bptt=5",
+                "--schedule=cosine",
+                "--epochs=9223372036854775807"));
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().contains("2 steps"), run.out());
+  }
+
+  @Test
+  void epochsAloneBeyondCountingArePlanned() {
+    CommandRun run =
+        CommandRun.of(
+            "train",
+            "--data=" + text,
+            "--out=" + folder.resolve("run"),
+            "--hidden=4",
+            "--threads=1",
+            "--batch=2",
+            "--bptt=5",
+            "--schedule=cosine",
+            "--dry-run",
+            "--epochs=9223372036854775807");
+    assertEquals(0, run.code(), run.err());
+  }
+
+  @Test
   void theSmallestSizesTrain() throws IOException {
     Path two = Files.writeString(folder.resolve("two.txt"), "ab");
     CommandRun run =
