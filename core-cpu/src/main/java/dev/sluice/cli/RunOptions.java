@@ -62,6 +62,22 @@ final class RunOptions {
       description = "The run's folder, new or empty (default: runs/ and the time).")
   Path out;
 
+  /**
+   * Refuses limits and intervals out of range.
+   *
+   * @throws UsageException with one sentence
+   */
+  void check() {
+    Options.requireAtLeast(1, "--epochs", epochs);
+    Options.requireAtLeast(1, "--max-steps", maxSteps);
+    if (maxTime != null && maxTime.isZero()) {
+      throw new UsageException("--max-time must be above 0s");
+    }
+    Options.requireAtLeast(0, "--validate-every", validateEvery);
+    Options.requireAtLeast(0, "--patience", (long) patience);
+    Options.requireAtLeast(0, "--checkpoint-every", checkpointEvery);
+  }
+
   /** Sets the default limit where nothing else would end the run. */
   void limitByDefault() {
     if (epochs == null && maxSteps == null && maxTime == null) {
