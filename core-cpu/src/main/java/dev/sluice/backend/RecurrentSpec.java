@@ -28,6 +28,9 @@ public record RecurrentSpec(
     boolean resetBefore,
     float dropout) {
 
+  /** So that the bytes of weights, gradients and optimiser state can be counted in a long too. */
+  private static final double MOST_WEIGHTS = 0x1p60;
+
   /** One matrix or vector of the packed weights: where it lies and which shape it has. */
   public record Slice(String name, Shape shape, long offset) {}
 
@@ -47,6 +50,24 @@ public record RecurrentSpec(
     if (!(dropout >= 0 && dropout < 1)) {
       throw new IllegalArgumentException(
           "recurrent: dropout must be at least 0 and below 1, not " + dropout);
+    }
+    requireCountable(cell, inputSize, hiddenSize, layers, bidirectional ? 2 : 1);
+  }
+
+  private static void requireCountable(
+      CellType cell, int inputSize, int hiddenSize, int layers, int directions) {
+    long gateColumns = (long) cell.gates() * hiddenSize;
+    long outputSize = (long) directions * hiddenSize;
+    double rows = (double) gateColumns * layers * directions;
+    double weights = rows * (Math.max(inputSize, outputSize) + hiddenSize + 2L);
+    if (Math.max(gateColumns, outputSize) > Integer.MAX_VALUE
+        || (long) layers * directions > Integer.MAX_VALUE
+        || weights > MOST_WEIGHTS) {
+      throw new IllegalArgumentException(
+          ("recurrent: %d layers of %d units in %d directions that read %d features are too large:"
+                  + " the %d rows of a weight matrix, the %d outputs of a layer and L·D must each be"
+                  + " at most 2147483647, and all weights fewer than 2^60")
+              .formatted(layers, hiddenSize, directions, inputSize, gateColumns, outputSize));
     }
   }
 
@@ -123,7 +144,7 @@ public record RecurrentSpec(
   /** Elements of the weights of one layer and direction. */
   private long groupSize(int layer) {
     int biases = bias ? 2 : 0;
-    return (long) gateColumns() * (layerInputSize(layer) + hiddenSize + biases);
+    return (long) gateColumns() * ((long) layerInputSize(layer) + hiddenSize + biases);
   }
 
   /**

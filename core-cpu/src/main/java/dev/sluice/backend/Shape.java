@@ -22,7 +22,11 @@ public final class Shape {
         throw new IllegalArgumentException(
             "a shape's extents must be at least 1, not " + Arrays.toString(dims));
       }
-      product = Math.multiplyExact(product, dim);
+      if (product > Long.MAX_VALUE / dim) {
+        throw new IllegalArgumentException(
+            "a shape must have fewer than 2^63 elements, but has extents " + Arrays.toString(dims));
+      }
+      product *= dim;
     }
     this.size = product;
   }

@@ -6,6 +6,7 @@ import dev.sluice.task.Sampling;
 import dev.sluice.task.TextGenerator;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -79,7 +80,9 @@ final class GenerateCommand implements Callable<Integer> {
           sampling,
           text -> {
             out.print(text);
-            out.flush();
+            if (out.checkError()) { // it flushes too
+              throw new UncheckedIOException(new IOException(Main.OUTPUT_LOST));
+            }
           });
       out.println();
     }

@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -35,6 +36,10 @@ import picocli.CommandLine.Spec;
     })
 public final class Main implements Runnable {
   static final String VERSION = "0.1.0";
+
+  /** The sentence for results that nobody received. */
+  static final String OUTPUT_LOST =
+      "the output could not be written: its reader has gone or its disk is full";
 
   private static final Runtime.Version OLDEST = Runtime.Version.parse("25.0.3");
 
@@ -96,7 +101,10 @@ public final class Main implements Runnable {
     line.setParameterExceptionHandler((problem, _) -> main.wrongUsage(problem));
     line.setExecutionExceptionHandler((problem, _, _) -> main.failed(problem));
     try {
-      return line.execute(args);
+      int code = line.execute(args);
+      return code == CommandLine.ExitCode.OK && out.checkError()
+          ? main.failed(new IOException(OUTPUT_LOST))
+          : code;
     } catch (OutOfMemoryError problem) {
       return main.failed(problem);
     }

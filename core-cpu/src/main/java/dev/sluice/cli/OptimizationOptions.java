@@ -135,6 +135,7 @@ final class OptimizationOptions {
 
   /** The settings of optimiser and loss. */
   LanguageModelTraining.Settings settings(long seed) {
+    Options.requireAtLeast(1, "--accumulate", (long) accumulate);
     return new LanguageModelTraining.Settings(
         updateRule(),
         limit("--clip-norm", clipNorm),

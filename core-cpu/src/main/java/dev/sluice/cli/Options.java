@@ -18,4 +18,15 @@ final class Options {
       throw new UsageException(e.getMessage());
     }
   }
+
+  /**
+   * Refuses a value below the least that an option takes; null, for not given, passes.
+   *
+   * @throws UsageException naming the option
+   */
+  static void requireAtLeast(long least, String option, Long value) {
+    if (value != null && value < least) {
+      throw new UsageException(option + " must be at least " + least + ", not " + value);
+    }
+  }
 }

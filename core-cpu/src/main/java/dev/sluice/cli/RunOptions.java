@@ -62,6 +62,22 @@ final class RunOptions {
       description = "The run's folder, new or empty (default: runs/ and the time).")
   Path out;
 
+  /**
+   * Refuses limits and intervals out of range.
+   *
+   * @throws UsageException with one sentence
+   */
+  void check() {
+    Options.requireAtLeast(1, "--epochs", epochs);
+    Options.requireAtLeast(1, "--max-steps", maxSteps);
+    if (maxTime != null && maxTime.isZero()) {
+      throw new UsageException("--max-time must be above 0s");
+    }
+    Options.requireAtLeast(0, "--validate-every", validateEvery);
+    Options.requireAtLeast(0, "--patience", (long) patience);
+    Options.requireAtLeast(0, "--checkpoint-every", checkpointEvery);
+  }
+
   /** Sets the default limit where nothing else would end the run. */
   void limitByDefault() {
     if (epochs == null && maxSteps == null && maxTime == null) {
@@ -79,9 +95,11 @@ final class RunOptions {
   /** The step at which the run ends at the latest; 0 when only time ends it. */
   long plannedSteps(long stepsPerEpoch) {
     long bySteps = maxSteps == null ? Long.MAX_VALUE : maxSteps;
-    long byEpochs = epochs == null ? Long.MAX_VALUE : Math.multiplyExact(epochs, stepsPerEpoch);
-    long planned = Math.min(bySteps, byEpochs);
-    return planned == Long.MAX_VALUE ? 0 : planned;
+    long byEpochs =
+        epochs == null || epochs > Long.MAX_VALUE / stepsPerEpoch
+            ? Long.MAX_VALUE
+            : epochs * stepsPerEpoch;
+    return epochs == null && maxSteps == null ? 0 : Math.min(bySteps, byEpochs);
   }
 
   /** Hands limits and intervals to a trainer. */

@@ -4,7 +4,7 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 
 /** All that decides what a training run does: the options that a configuration file may hold. */
-@Command(name = "train", sortOptions = false)
+@Command(name = "sluice train", sortOptions = false)
 final class TrainOptions {
   @ArgGroup(validate = false, order = 1, heading = "%nText:%n")
   DataOptions text = new DataOptions();

@@ -57,6 +57,7 @@ final class TrainRun {
    * @return what came of it
    */
   TrainSummary execute(boolean dryRun) throws IOException {
+    options.run.check();
     TextOptions textOptions = Options.checked(() -> options.text.options(options.run.seed));
     LanguageModelConfig model = Options.checked(options.model::config);
     LanguageModelTraining.Settings settings =
@@ -64,13 +65,12 @@ final class TrainRun {
     Backends.Choice choice = options.device.open();
     try (Backend backend = choice.backend()) {
       TextData data = read(textOptions);
-      long stepsPerEpoch =
-          Math.ceilDiv(data.training().count(), Math.max(1, options.optimization.accumulate));
+      long stepsPerEpoch = Math.ceilDiv(data.training().count(), options.optimization.accumulate);
       Schedule schedule =
           Options.checked(
               () -> options.optimization.schedule(options.run.plannedSteps(stepsPerEpoch)));
       LanguageModelTraining.Outline outline =
-          LanguageModelTraining.outline(backend, model, data, settings);
+          Options.checked(() -> LanguageModelTraining.outline(backend, model, data, settings));
       options.run.resolve(stepsPerEpoch);
       resolve(data, outline, schedule);
       if (!dryRun && !resumed && options.run.out == null) {

@@ -53,7 +53,7 @@ final class UsageMessages {
       return "true or false";
     }
     if (type == Duration.class) {
-      return "a duration such as 90s, 5m or 2h";
+      return "a duration such as 90s, 5m or 2h, of at most 100 years (36500d)";
     }
     if (type.isEnum()) {
       return Arrays.stream(type.getEnumConstants())

@@ -49,7 +49,10 @@ final class TrainingLoop implements AutoCloseable {
     backend = run.backend;
     listeners = new ListenerGroup(run.listeners);
     batchesPerEpoch = problem.batchesPerEpoch();
-    long byEpochs = run.epochs * stepsPerEpoch();
+    long byEpochs =
+        run.epochs > Long.MAX_VALUE / stepsPerEpoch()
+            ? Long.MAX_VALUE
+            : run.epochs * stepsPerEpoch();
     plannedSteps =
         run.maxSteps == 0 || byEpochs == 0
             ? Math.max(run.maxSteps, byEpochs)

@@ -13,6 +13,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Each kind of bad input ends in one sentence and the right exit code, and destroys nothing. */
 class BadInputTest {
@@ -128,47 +130,65 @@ class BadInputTest {
     refused(FAILED, "does not exist", train("--config=" + folder.resolve("none.yaml")));
   }
 
-  @Test
-  void optionsOutOfRange() {
-    for (String option :
-        List.of(
-            "--hidden=0",
-            "--layers=0",
-            "--batch=0",
-            "--bptt=0",
-            "--dropout=1",
-            "--validation=1",
-            "--validation=-0.1",
-            "--lr=-1",
-            "--lr=NaN",
-            "--clip-norm=-1",
-            "--momentum=1",
-            "--accumulate=0",
-            "--embedding=-2",
-            "--epochs=0",
-            "--max-steps=0",
-            "--max-time=0s",
-            "--patience=-1",
-            "--label-smoothing=1",
-            "--max-vocabulary=1",
-            "--threads=-1",
-            "--device=toaster",
-            "--schedule=cosine --max-time=1s")) {
-      List<String> arguments =
-          new ArrayList<>(
-              List.of("train", "--data=" + text, "--out=" + folder.resolve("run"), "--bptt=5"));
-      arguments.add("--batch=2");
-      arguments.add("--threads=1");
-      for (String part : option.split(" ")) {
-        arguments.removeIf(given -> given.split("=")[0].equals(part.split("=")[0]));
-        arguments.add(part);
-      }
-      if (option.startsWith("--momentum")) {
-        arguments.add("--optimizer=sgd");
-      }
-      refused(WRONG_USAGE, "", arguments.toArray(String[]::new));
-      assertFalse(Files.exists(folder.resolve("run")), option + " left a folder behind");
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--hidden=0 | hidden must be at least 1, not 0",
+        "--layers=0 | layers must be at least 1, not 0",
+        "--batch=0 | the batch must be at least 1, not 0",
+        "--bptt=0 | the steps (bptt) must be at least 1, not 0",
+        "--dropout=1 | dropout must be at least 0 and below 1, not 1",
+        "--validation=1 | the fraction for validation must be at least 0 and below 1, not 1",
+        "--validation=-0.1 | the fraction for validation must be at least 0 and below 1, not -0.1",
+        "--lr=-1 | rate must be above 0 and finite, not -1",
+        "--lr=NaN | rate must be above 0 and finite, not NaN",
+        "--clip-norm=-1 | --clip-norm must be at least 0, not -1",
+        "--momentum=1 | momentum must be at least 0 and below 1, not 1",
+        "--accumulate=0 | --accumulate must be at least 1, not 0",
+        "--embedding=-2 | embedding must be at least 0 (0 for one-hot), not -2",
+        "--epochs=0 | --epochs must be at least 1, not 0",
+        "--max-steps=0 | --max-steps must be at least 1, not 0",
+        "--max-time=0s | --max-time must be above 0s",
+        "--patience=-1 | --patience must be at least 0, not -1",
+        "--validate-every=-1 | --validate-every must be at least 0, not -1",
+        "--checkpoint-every=-1 | --checkpoint-every must be at least 0, not -1",
+        "--label-smoothing=1 | the label smoothing must be at least 0 and below 1, not 1",
+        "--max-vocabulary=1 | the vocabulary must be at least 3 tokens, not 1",
+        "--threads=-1 | --threads must be at least 0, not -1",
+        "--device=toaster | there is no device 'toaster'",
+        "--schedule=cosine --max-time=1s | --schedule cosine needs --schedule-steps, --max-steps or --epochs"
+      })
+  void optionsOutOfRange(String option, String words) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("train", "--data=" + text, "--out=" + folder.resolve("run"), "--bptt=5"));
+    arguments.add("--batch=2");
+    arguments.add("--threads=1");
+    for (String part : option.split(" ")) {
+      arguments.removeIf(given -> given.split("=")[0].equals(part.split("=")[0]));
+      arguments.add(part);
     }
+    if (option.startsWith("--momentum")) {
+      arguments.add("--optimizer=sgd");
+    }
+    refused(WRONG_USAGE, words, arguments.toArray(String[]::new));
+    arguments.add("--dry-run");
+    refused(WRONG_USAGE, words, arguments.toArray(String[]::new));
+    assertFalse(Files.exists(folder.resolve("run")), option + " left a folder behind");
+  }
+
+  @Test
+  void modelsTooLargeToCount() {
+    refused(
+        WRONG_USAGE,
+        "1000000000 units",
+        train("--data=" + text, "--hidden=1000000000", "--batch=8", "--bptt=1"));
+    refused(
+        WRONG_USAGE,
+        "65536 units (H)",
+        train("--data=" + text, "--hidden=65536", "--batch=8", "--bptt=1", "--dry-run"));
+    assertFalse(Files.exists(folder.resolve("run")));
   }
 
   @Test
@@ -202,6 +222,37 @@ class BadInputTest {
     CommandRun run = CommandRun.of(train("--debug", "--data=" + folder.resolve("missing")));
     assertEquals(FAILED, run.code());
     assertTrue(run.err().contains("\tat dev.sluice."), run.err());
+  }
+
+  @Test
+  void moreEpochsThanStepsCanBeCountedTrainToTheOtherLimit() {
+    CommandRun run =
+        CommandRun.of(
+            train(
+                "--data=" + text,
+                "--batch=2",
+                "--bptt=5",
+                "--schedule=cosine",
+                "--epochs=9223372036854775807"));
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().contains("2 steps"), run.out());
+  }
+
+  @Test
+  void epochsAloneBeyondCountingArePlanned() {
+    CommandRun run =
+        CommandRun.of(
+            "train",
+            "--data=" + text,
+            "--out=" + folder.resolve("run"),
+            "--hidden=4",
+            "--threads=1",
+            "--batch=2",
+            "--bptt=5",
+            "--schedule=cosine",
+            "--dry-run",
+            "--epochs=9223372036854775807");
+    assertEquals(0, run.code(), run.err());
   }
 
   @Test

@@ -112,7 +112,8 @@ class TrainConfigTest {
             "lr: fast", "'lr' must be a number, not 'fast'",
             "tie: maybe", "'tie' must be true or false, not 'maybe'",
             "cell: lsmt", "'cell' must be one of lstm, gru, rnn, rnn-relu, not 'lsmt'",
-            "max-time: 90", "'max-time' must be a duration such as 90s, 5m or 2h, not '90'",
+            "max-time: 90",
+                "'max-time' must be a duration such as 90s, 5m or 2h, of at most 100 years (36500d), not '90'",
             "hidden: [1, 2]", "'hidden' takes one value, not a list",
             "resume: x", "there is no option 'resume'");
     for (Map.Entry<String, String> entry : wrong.entrySet()) {

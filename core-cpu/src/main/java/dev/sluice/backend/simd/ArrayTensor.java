@@ -10,7 +10,7 @@ import java.util.function.LongConsumer;
 /** A tensor in a Java array. Kernels read {@link #floats} or {@link #ints} from {@link #offset}. */
 final class ArrayTensor implements Tensor {
   /** The longest array that the virtual machine makes. */
-  private static final int MOST = Integer.MAX_VALUE - 8;
+  static final int MOST = Integer.MAX_VALUE - 8;
 
   /** The numbers, or null for integers. Shared with every view. */
   final float[] floats;

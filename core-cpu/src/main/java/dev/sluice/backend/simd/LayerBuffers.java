@@ -34,7 +34,8 @@ final class LayerBuffers {
     c = hasCellState ? new float[size(steps, shape.batch(), shape.hidden())] : null;
   }
 
-  private static int chunk(int maxSteps, int batch) {
+  /** Steps whose input products are computed at once. */
+  static int chunk(int maxSteps, int batch) {
     return Math.clamp((CHUNK_ROWS + batch - 1) / batch, 1, maxSteps);
   }
 

@@ -27,18 +27,21 @@ final class SimdRecurrentOps implements RecurrentOps {
   @Override
   public RecurrentPlan plan(RecurrentSpec spec, int maxSteps, int batch, boolean training) {
     Checks.recurrentPlan(maxSteps, batch);
+    RecurrentSizes.require(spec, maxSteps, batch, training);
     return new SimdRecurrentPlan(spec, maxSteps, batch, training, team, dropout, allocated);
   }
 
   @Override
   public long planBytes(RecurrentSpec spec, int maxSteps, int batch, boolean training) {
     Checks.recurrentPlan(maxSteps, batch);
+    RecurrentSizes.require(spec, maxSteps, batch, training);
     return SimdRecurrentPlan.bytes(spec, maxSteps, batch, training, team.size());
   }
 
   @Override
   public RecurrentStepper stepper(RecurrentSpec spec, int batch, Tensor weights) {
     Checks.recurrentStepper(spec, batch, weights);
+    RecurrentSizes.require(spec, 1, batch, false);
     return new SimdRecurrentStepper(spec, batch, ArrayTensor.of(weights), team, allocated);
   }
 }
