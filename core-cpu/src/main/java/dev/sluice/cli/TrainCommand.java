@@ -5,6 +5,7 @@ import dev.sluice.train.RunFolder;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -63,6 +64,7 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    refuseRepeats();
     PrintStream people = json ? main.err() : main.out();
     TrainRun run = new TrainRun(config(), resume, people);
     TrainSummary summary = run.execute(dryRun);
@@ -72,6 +74,17 @@ final class TrainCommand implements Callable<Integer> {
       summary.print(main.out());
     }
     return 0;
+  }
+
+  /** An option given twice would start its group anew and drop what was given before it. */
+  private void refuseRepeats() {
+    Set<String> seen = new HashSet<>();
+    for (String argument : spec.commandLine().getParseResult().originalArgs()) {
+      OptionSpec option = spec.findOption(argument.split("=", 2)[0]);
+      if (option != null && !option.isMultiValue() && !seen.add(option.longestName())) {
+        throw new UsageException(option.longestName() + " is given twice; give it once");
+      }
+    }
   }
 
   private TrainConfig config() throws IOException {

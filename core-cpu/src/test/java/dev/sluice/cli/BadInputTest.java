@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,15 +40,21 @@ class BadInputTest {
     assertTrue(run.err().lines().count() <= 2, run.err());
   }
 
+  @Test
+  void anOptionGivenTwiceIsRefusedAndDropsNothing() {
+    refused(WRONG_USAGE, "--seed is given twice", train("--seed=1", "--seed=2"));
+  }
+
+  /** A small run, but for the options in {@code more}. */
   private String[] train(String... more) {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                "train",
-                "--out=" + folder.resolve("run"),
-                "--threads=1",
-                "--hidden=4",
-                "--max-steps=2"));
+    List<String> arguments = new ArrayList<>(List.of("train"));
+    for (String usual :
+        List.of("--out=" + folder.resolve("run"), "--threads=1", "--hidden=4", "--max-steps=2")) {
+      String name = usual.substring(0, usual.indexOf('=') + 1);
+      if (Stream.of(more).noneMatch(given -> given.startsWith(name))) {
+        arguments.add(usual);
+      }
+    }
     arguments.addAll(List.of(more));
     return arguments.toArray(String[]::new);
   }
