@@ -6,7 +6,6 @@ import dev.sluice.backend.RecurrentSpec;
  * Sizes of one layer in one direction, and where its weights lie in the packed parameters.
  *
  * @param cell the pointwise part
- * @param layer index of the layer
  * @param direction 0 forward, 1 reverse
  * @param input I of this layer
  * @param hidden H
@@ -21,7 +20,6 @@ import dev.sluice.backend.RecurrentSpec;
  */
 record LayerShape(
     Cell cell,
-    int layer,
     int direction,
     int input,
     int hidden,
@@ -42,7 +40,6 @@ record LayerShape(
     int recurrent = first + columns * input;
     return new LayerShape(
         Cell.of(spec),
-        layer,
         direction,
         input,
         hidden,

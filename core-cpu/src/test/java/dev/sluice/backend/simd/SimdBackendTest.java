@@ -13,6 +13,7 @@ import dev.sluice.backend.OutOfDeviceMemoryException;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** How the backend is found, and how it keeps account of its memory. */
 class SimdBackendTest {
@@ -52,6 +53,8 @@ class SimdBackendTest {
   }
 
   @Test
+  // Work for threads that have ended would wait for ever, deaf to interrupts.
+  @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void refusesWorkAfterItIsClosed() {
     Backend backend = new SimdBackend(2);
     Tensor x = backend.allocate(DType.FLOAT32, Shape.of(1_000_000));
