@@ -18,6 +18,11 @@ public interface Backend extends AutoCloseable {
   /** One line for people: what it runs on and how, for example "2 threads, 512-bit vectors". */
   String description();
 
+  /** How matrices are multiplied. */
+  default Precision precision() {
+    return Precision.FP32;
+  }
+
   /**
    * A new tensor, zeroed.
    *

@@ -9,6 +9,7 @@ import dev.sluice.backend.LayerNormOps;
 import dev.sluice.backend.LossOps;
 import dev.sluice.backend.MatrixOps;
 import dev.sluice.backend.OptimizerOps;
+import dev.sluice.backend.Precision;
 import dev.sluice.backend.RecurrentOps;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
@@ -37,14 +38,15 @@ final class CudaBackend implements Backend {
     this.kernelSource = kernelSource;
     ColumnSums columnSums = new ColumnSums(runtime);
     CudaDropoutOps drops = new CudaDropoutOps(runtime);
-    matrix = new CudaMatrixOps(runtime);
+    Casts casts = new Casts(runtime);
+    matrix = new CudaMatrixOps(runtime, casts);
     embedding = new CudaEmbeddingOps(runtime);
     elements = new CudaElementOps(runtime, columnSums);
     layerNorm = new CudaLayerNormOps(runtime, columnSums);
     dropout = drops;
     losses = new CudaLossOps(runtime);
     optimizers = new CudaOptimizerOps(runtime);
-    recurrent = new CudaRecurrentOps(runtime, drops);
+    recurrent = new CudaRecurrentOps(runtime, drops, casts);
   }
 
   @Override
@@ -62,8 +64,14 @@ final class CudaBackend implements Backend {
             Bytes.text(gpu.memoryBytes()),
             gpu.capability() / 10,
             gpu.capability() % 10,
-            runtime.precision().name().toLowerCase(Locale.ROOT),
+            runtime.precision().name().toLowerCase(Locale.ROOT)
+                + (runtime.storage().recompute() ? ", gates computed again" : ""),
             kernelSource);
+  }
+
+  @Override
+  public Precision precision() {
+    return runtime.precision();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.sluice.cuda;
 
+import dev.sluice.backend.BackendOptions;
 import dev.sluice.backend.DType;
 import dev.sluice.backend.Precision;
 import dev.sluice.backend.Shape;
@@ -12,6 +13,7 @@ final class CudaRuntime implements AutoCloseable {
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final Device device;
   private final Precision precision;
+  private final Storage storage;
   private final DeviceMemory memory;
   private final Lane lane;
   private final KernelModule kernels;
@@ -31,8 +33,10 @@ final class CudaRuntime implements AutoCloseable {
    *
    * @param image device code of the kernels
    */
-  CudaRuntime(DriverProbe.Gpu gpu, byte[] image, KernelLayouts layouts, Precision precision) {
-    this.precision = precision;
+  CudaRuntime(
+      DriverProbe.Gpu gpu, byte[] image, KernelLayouts layouts, BackendOptions options) {
+    precision = options.precision();
+    storage = Storage.of(precision, options.recompute());
     try {
       device = open(new Device(gpu));
       memory = open(new DeviceMemory(device));
@@ -62,6 +66,11 @@ final class CudaRuntime implements AutoCloseable {
 
   Precision precision() {
     return precision;
+  }
+
+  /** How recurrent layers keep what they compute. */
+  Storage storage() {
+    return storage;
   }
 
   DeviceMemory memory() {

@@ -103,7 +103,8 @@ class CudaPrecisionTest {
     IllegalArgumentException refused =
         assertThrows(IllegalArgumentException.class, () -> Backends.choose("cpu", options));
     assertEquals(
-        "precision bf16 is for GPUs; the device cpu computes in fp32", refused.getMessage());
+        "--precision bf16 is for GPUs and the device cpu computes in fp32; use --precision fp32",
+        refused.getMessage());
   }
 
   private static Backend open(Precision precision) {

@@ -1,18 +1,16 @@
 package dev.sluice.backend.reference;
 
-import java.util.function.DoubleUnaryOperator;
-
 /**
  * The elementary functions of the cells.
  *
- * @param rounding what each of their values passes through; the identity in the specification itself
+ * @param rounding what their values pass through
  */
-record CellFunctions(DoubleUnaryOperator rounding) {
+record CellFunctions(Rounding rounding) {
   double sigmoid(double x) {
-    return rounding.applyAsDouble(ReferenceElements.sigmoid(x));
+    return rounding.functions().applyAsDouble(ReferenceElements.sigmoid(x));
   }
 
   double tanh(double x) {
-    return rounding.applyAsDouble(Math.tanh(x));
+    return rounding.functions().applyAsDouble(Math.tanh(x));
   }
 }
