@@ -105,7 +105,7 @@ interface Bound {
       int runs = expected.inputCount() < FEW_ARGUMENTS ? MANY_RUNS : FEW_RUNS;
       for (int run = 0; run < runs; run++) {
         Random random = new Random(run);
-        Results moved = 
+        Results moved =
             rerun.with(
                 upOrDown(random, gamma(n)), Rounding.ofFunctions(upOrDown(random, FUNCTION)));
         expected

@@ -2,13 +2,16 @@ package dev.sluice.parity;
 
 import dev.sluice.backend.Precision;
 import dev.sluice.backend.reference.Rounding;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.function.DoubleUnaryOperator;
 
-/** Rounding to the numbers that a reduced precision has. */
-final class Narrowing {
-  /** The least exponent of a normal number, in fp32 as in bf16 and TF32. */
-  private static final int LEAST_EXPONENT = -126;
+/** Rounding to the numbers that a reduced precision has, of what fp32 makes of a number. */
+public final class Narrowing {
+  /** Bits of an fp32 mantissa that TF32 drops. */
+  private static final int TF32_DROPS = 13;
+
+  /** Bits of an fp32 number that bf16 drops. */
+  private static final int BF16_DROPS = 16;
 
   private Narrowing() {}
 
@@ -17,23 +20,28 @@ final class Narrowing {
    * and away from zero in TF32, as CUDA's conversions do ({@code cvt.rn.bf16}, {@code
    * cvt.rna.tf32}).
    */
-  static Rounding nearest(Precision precision) {
+  public static Rounding nearest(Precision precision) {
     return switch (precision) {
       case FP32 -> Rounding.NONE;
-      case TF32 -> operands(x -> {
-        double unit = unit(x, 10);
-        return Math.copySign(Math.floor(Math.abs(x) / unit + 0.5) * unit, x);
-      });
-      case BF16 -> everywhere(x -> Math.rint(x / unit(x, 7)) * unit(x, 7));
+      case TF32 ->
+          operands(x -> {
+            int bits = Float.floatToRawIntBits((float) x);
+            return upper(bits + (1 << TF32_DROPS - 1), TF32_DROPS);
+          });
+      case BF16 ->
+          everywhere(x -> {
+            int bits = Float.floatToRawIntBits((float) x);
+            return upper(bits + 0x7fff + (bits >>> BF16_DROPS & 1), BF16_DROPS);
+          });
     };
   }
 
   /** To one of the two neighbours by a throw of a coin, at the same points. */
-  static Rounding random(Precision precision, Random random) {
+  static Rounding random(Precision precision, SplittableRandom random) {
     return switch (precision) {
       case FP32 -> Rounding.NONE;
-      case TF32 -> operands(x -> upOrDown(x, unit(x, 10), random));
-      case BF16 -> everywhere(x -> upOrDown(x, unit(x, 7), random));
+      case TF32 -> operands(x -> upOrDown(x, TF32_DROPS, random));
+      case BF16 -> everywhere(x -> upOrDown(x, BF16_DROPS, random));
     };
   }
 
@@ -46,13 +54,13 @@ final class Narrowing {
     return new Rounding(DoubleUnaryOperator.identity(), numbers, numbers);
   }
 
-  private static double upOrDown(double x, double unit, Random random) {
-    double below = Math.floor(x / unit) * unit;
-    return below == x || random.nextBoolean() ? below : below + unit;
+  private static double upOrDown(double x, int drops, SplittableRandom random) {
+    int bits = Float.floatToRawIntBits((float) x);
+    boolean between = (bits & (1 << drops) - 1) != 0;
+    return upper(between && random.nextBoolean() ? bits + (1 << drops) : bits, drops);
   }
 
-  /** Distance between the neighbours of x that have {@code bits} bits of mantissa. */
-  private static double unit(double x, int bits) {
-    return Math.scalb(1.0, Math.max(Math.getExponent(x), LEAST_EXPONENT) - bits);
+  private static float upper(int bits, int drops) {
+    return Float.intBitsToFloat(bits >> drops << drops);
   }
 }

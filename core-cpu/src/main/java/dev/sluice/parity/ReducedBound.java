@@ -3,7 +3,7 @@ package dev.sluice.parity;
 import dev.sluice.backend.Precision;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.function.DoubleUnaryOperator;
 
 /**
@@ -30,17 +30,16 @@ record ReducedBound(Bound single, Precision precision) implements Bound {
     if (errors.values().stream().anyMatch(error -> error > 0)) {
       int runs = expected.inputCount() < FEW_ARGUMENTS ? MANY_RUNS : FEW_RUNS;
       for (int run = 0; run < runs; run++) {
-        Random random = new Random(run);
+        SplittableRandom random = new SplittableRandom(run);
         raise(errors, 1, expected, rerun.with(same, Narrowing.random(precision, random)));
       }
     }
     Map<String, double[]> allowed = single.allowed(expected, rerun);
-    allowed.forEach(
-        (name, bound) -> {
-          for (int i = 0; i < bound.length; i++) {
-            bound[i] += errors.getOrDefault(name, 0.0); // not every bound has a result
-          }
-        });
+    allowed.forEach((name, bound) -> {
+      for (int i = 0; i < bound.length; i++) {
+        bound[i] += errors.getOrDefault(name, 0.0); // not every bound has a result
+      }
+    });
     return allowed;
   }
 

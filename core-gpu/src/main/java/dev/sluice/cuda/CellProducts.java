@@ -109,7 +109,14 @@ final class CellProducts {
         first = pass.lastRows;
       }
       weights(
-          pass, first + column, stride, rows, pass.initialOperand(), pass.units, pass.batch, target);
+          pass,
+          first + column,
+          stride,
+          rows,
+          pass.initialOperand(),
+          pass.units,
+          pass.batch,
+          target);
     }
   }
 

@@ -39,8 +39,7 @@ final class CudaRecurrentStepper implements RecurrentStepper {
     driver = new LayerDriver(runtime, Cell.of(runtime, spec), casts);
     memory = PlanMemory.of(runtime.memory(), "a stepper for %s, B=%d".formatted(spec, batch));
     try {
-      weights =
-          memory.floats(storage.narrow() ? spec.layers() * biases() : spec.weightCount());
+      weights = memory.floats(storage.narrow() ? spec.layers() * biases() : spec.weightCount());
       buffers = new StackBuffers(spec, 1, batch, false, storage, memory);
     } catch (RuntimeException e) {
       memory.close();

@@ -33,8 +33,7 @@ final class CudaRuntime implements AutoCloseable {
    *
    * @param image device code of the kernels
    */
-  CudaRuntime(
-      DriverProbe.Gpu gpu, byte[] image, KernelLayouts layouts, BackendOptions options) {
+  CudaRuntime(DriverProbe.Gpu gpu, byte[] image, KernelLayouts layouts, BackendOptions options) {
     precision = options.precision();
     storage = Storage.of(precision, options.recompute());
     try {

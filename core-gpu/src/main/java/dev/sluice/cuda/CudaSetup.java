@@ -69,8 +69,7 @@ final class CudaSetup {
       source = "NVRTC";
     }
     try {
-      return new CudaBackend(
-          new CudaRuntime(gpu, image, sources.layouts(), options), source);
+      return new CudaBackend(new CudaRuntime(gpu, image, sources.layouts(), options), source);
     } catch (CudaCallException e) {
       throw new UnavailableException(
           "GPU %d (%s) cannot be opened (%s); check 'nvidia-smi', or run with --device cpu."

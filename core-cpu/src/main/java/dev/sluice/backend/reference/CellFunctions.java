@@ -10,6 +10,11 @@ record CellFunctions(Rounding rounding) {
     return rounding.functions().applyAsDouble(ReferenceElements.sigmoid(x));
   }
 
+  /** A gate as a later part of the same step finds it, when it is kept in between. */
+  double kept(double gate) {
+    return rounding.stored(gate);
+  }
+
   double tanh(double x) {
     return rounding.functions().applyAsDouble(Math.tanh(x));
   }

@@ -9,6 +9,7 @@ import dev.sluice.backend.RecurrentSpec;
 final class CellWeights {
   private final Rounding rounding;
   private final ReferenceTensor packed;
+  private double[] factors;
   private final int inputSize;
   private final int hiddenSize;
   private final int inputMatrix;
@@ -48,8 +49,15 @@ final class CellWeights {
     return sum;
   }
 
+  /** An element of W or R as it is multiplied; all are rounded when the first is asked for. */
   private double operand(int at) {
-    return rounding.operand(packed.get(at));
+    if (factors == null) {
+      factors = new double[inputBias - inputMatrix];
+      for (int i = 0; i < factors.length; i++) {
+        factors[i] = rounding.operand(packed.get(inputMatrix + i));
+      }
+    }
+    return factors[at - inputMatrix];
   }
 
   /**

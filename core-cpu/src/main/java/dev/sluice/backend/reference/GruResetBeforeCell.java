@@ -31,7 +31,8 @@ record GruResetBeforeCell(int hiddenSize, CellFunctions functions) implements Re
       int rowZ = hiddenSize + j;
       step.saved[j] = functions.sigmoid(weights.input(j, step.x) + weights.recurrent(j, step.h));
       step.saved[rowZ] =
-          functions.sigmoid(weights.input(rowZ, step.x) + weights.recurrent(rowZ, step.h));
+          functions.kept(
+              functions.sigmoid(weights.input(rowZ, step.x) + weights.recurrent(rowZ, step.h)));
     }
     for (int j = 0; j < hiddenSize; j++) {
       step.saved[3 * hiddenSize + j] = step.saved[j] * step.h[j];
