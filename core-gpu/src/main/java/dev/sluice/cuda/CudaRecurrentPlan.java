@@ -42,6 +42,7 @@ final class CudaRecurrentPlan implements RecurrentPlan {
     this.training = training;
     this.dropout = dropout;
     driver = new LayerDriver(runtime, Cell.of(runtime, spec));
+    Lane reverseLane = spec.bidirectional() ? runtime.sideLane() : null;
     memory =
         PlanMemory.of(
             runtime.memory(), "a plan for %s, T=%d, B=%d".formatted(spec, maxSteps, batch));
@@ -52,7 +53,7 @@ final class CudaRecurrentPlan implements RecurrentPlan {
       throw e;
     }
     for (LayerPass pass : buffers.passes) {
-      pass.lane = pass.reverse ? runtime.sideLane() : runtime.lane();
+      pass.lane = pass.reverse ? reverseLane : runtime.lane();
     }
     forwardGraph = new PassGraph(runtime, this::enqueueForward);
     backwardGraph = new PassGraph(runtime, this::enqueueBackward);
@@ -83,6 +84,9 @@ final class CudaRecurrentPlan implements RecurrentPlan {
 
   private void enqueueForward() {
     int directions = spec.directions();
+    if (arguments.lengths != 0) {
+      driver.checkLengths(arguments.lengths, batch, arguments.steps);
+    }
     for (int layer = 0; layer < spec.layers(); layer++) {
       if (layer > 0 && buffers.dropped != 0) {
         drop(layer - 1, buffers.outputs[layer - 1], buffers.dropped);

@@ -8,10 +8,23 @@ package dev.sluice.cuda;
 final class LayerDriver {
   private final CudaRuntime runtime;
   private final Cell cell;
+  private final Kernel checkLengths;
 
   LayerDriver(CudaRuntime runtime, Cell cell) {
     this.runtime = runtime;
     this.cell = cell;
+    checkLengths = runtime.kernel("sluice_check_lengths");
+  }
+
+  /** Has lengths that are not in 1..T reported by the next download. */
+  void checkLengths(long lengths, int batch, int steps) {
+    runtime
+        .begin(checkLengths)
+        .pointer(lengths)
+        .pointer(runtime.faults().lengths())
+        .integer(batch)
+        .integer(steps)
+        .launch(runtime.lane(), Grid.threads(batch));
   }
 
   /**
