@@ -36,6 +36,11 @@ public record BackendOptions(int threads, int device, Precision precision, boole
     }
   }
 
+  /** The same on the GPU that a name asks for, if it has an index. */
+  BackendOptions on(DeviceName name) {
+    return name.index() < 0 ? this : new BackendOptions(threads, name.index(), precision);
+  }
+
   /**
    * For backends that know single precision and keep all gates.
    *

@@ -3,6 +3,7 @@ package dev.sluice.cli;
 import dev.sluice.backend.BackendOptions;
 import dev.sluice.backend.BackendProvider;
 import dev.sluice.backend.Backends;
+import dev.sluice.backend.DeviceName;
 import java.util.List;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
@@ -12,7 +13,8 @@ class DeviceOptions {
   @Option(
       names = "--device",
       paramLabel = "DEVICE",
-      description = "auto, cpu, cuda or reference (default: ${DEFAULT-VALUE}).")
+      description =
+          "auto, cpu, cuda, cuda:1 (the GPU of that index) or reference (default: ${DEFAULT-VALUE}).")
   String device = "auto";
 
   @Option(
@@ -62,7 +64,7 @@ class DeviceOptions {
                 Stream.of("auto"), providers.stream().flatMap(p -> Stream.of(p.device(), p.name())))
             .distinct()
             .toList();
-    if (!known.contains(device)) {
+    if (!known.contains(Options.checked(() -> DeviceName.of(device)).kind())) {
       throw new UsageException(
           "there is no device '%s'; choose one of: %s".formatted(device, String.join(", ", known)));
     }

@@ -105,6 +105,7 @@ final class CellProducts {
             .pointer(pass.lengths)
             .integer(pass.batch)
             .integer(stride)
+            .integer(pass.steps)
             .launch(pass.lane, Grid.warps(pass.batch));
         first = pass.lastRows;
       }

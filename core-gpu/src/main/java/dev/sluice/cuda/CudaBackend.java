@@ -2,6 +2,7 @@ package dev.sluice.cuda;
 
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.DType;
+import dev.sluice.backend.DeviceMemoryUse;
 import dev.sluice.backend.DropoutOps;
 import dev.sluice.backend.ElementOps;
 import dev.sluice.backend.EmbeddingOps;
@@ -11,9 +12,11 @@ import dev.sluice.backend.MatrixOps;
 import dev.sluice.backend.OptimizerOps;
 import dev.sluice.backend.Precision;
 import dev.sluice.backend.RecurrentOps;
+import dev.sluice.backend.Replay;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
 import java.util.Locale;
+import java.util.Optional;
 
 /** The contract on an NVIDIA GPU: cuBLAS and own kernels, enqueued; only a download waits. */
 final class CudaBackend implements Backend {
@@ -119,10 +122,20 @@ final class CudaBackend implements Backend {
     return optimizers;
   }
 
+  @Override
+  public Replay replay(Runnable work) {
+    return new CudaReplay(runtime, work);
+  }
+
   /** Tensors and plans, and the working memory that operations took for them. */
   @Override
   public long allocatedBytes() {
     return runtime.usedBytes();
+  }
+
+  @Override
+  public Optional<DeviceMemoryUse> deviceMemory() {
+    return Optional.of(runtime.memory().use(runtime.ownBytes()));
   }
 
   @Override

@@ -47,6 +47,7 @@ final class CudaRecurrentPlan implements RecurrentPlan {
     this.casts = casts;
     storage = runtime.storage();
     driver = new LayerDriver(runtime, Cell.of(runtime, spec), casts);
+    Lane reverseLane = spec.bidirectional() ? runtime.sideLane() : null;
     memory =
         PlanMemory.of(
             runtime.memory(), "a plan for %s, T=%d, B=%d".formatted(spec, maxSteps, batch));
@@ -57,7 +58,7 @@ final class CudaRecurrentPlan implements RecurrentPlan {
       throw e;
     }
     for (LayerPass pass : buffers.passes) {
-      pass.lane = pass.reverse ? runtime.sideLane() : runtime.lane();
+      pass.lane = pass.reverse ? reverseLane : runtime.lane();
     }
     forwardGraph = new PassGraph(runtime, this::enqueueForward);
     backwardGraph = new PassGraph(runtime, this::enqueueBackward);
@@ -92,6 +93,9 @@ final class CudaRecurrentPlan implements RecurrentPlan {
     if (storage.narrow()) {
       long count = (long) arguments.steps * batch * spec.inputSize();
       casts.narrow(runtime.lane(), arguments.input, buffers.input, count);
+    }
+    if (arguments.lengths != 0) {
+      driver.checkLengths(arguments.lengths, batch, arguments.steps);
     }
     for (int layer = 0; layer < spec.layers(); layer++) {
       if (layer > 0 && buffers.dropped != 0) {

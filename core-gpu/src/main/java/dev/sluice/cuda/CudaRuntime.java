@@ -26,6 +26,7 @@ final class CudaRuntime implements AutoCloseable {
   private final long ownBytes;
   private Lane sideLane;
   private long sideBytes;
+  private boolean recording = true;
   private boolean closed;
 
   /**
@@ -111,6 +112,22 @@ final class CudaRuntime implements AutoCloseable {
     return grid;
   }
 
+  /** Whether a plan may record its passes: not while a larger recording is made or prepared. */
+  boolean mayRecord() {
+    return recording && !lane.isCapturing();
+  }
+
+  /** Runs work whose passes will be part of a larger recording. */
+  void withoutRecording(Runnable work) {
+    boolean before = recording;
+    recording = false;
+    try {
+      work.run();
+    } finally {
+      recording = before;
+    }
+  }
+
   Kernel kernel(String name) {
     return kernels.get(name);
   }
@@ -120,9 +137,14 @@ final class CudaRuntime implements AutoCloseable {
     return launcher.begin(kernel);
   }
 
+  /** Bytes that the backend itself holds, whatever runs on it. */
+  long ownBytes() {
+    return ownBytes + sideBytes;
+  }
+
   /** Bytes of tensors, plans and operations' working memory. */
   long usedBytes() {
-    return closed ? 0 : memory.allocated() - ownBytes - sideBytes;
+    return closed ? 0 : memory.allocated() - ownBytes();
   }
 
   /** A zeroed tensor. */

@@ -3,6 +3,7 @@ package dev.sluice.cuda;
 import dev.sluice.backend.BackendOptions;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** From nothing to an opened device: what is looked for and loaded, in order. */
 final class CudaSetup {
@@ -82,8 +83,12 @@ final class CudaSetup {
     List<DriverProbe.Gpu> gpus = driver.gpus();
     if (index >= gpus.size()) {
       throw new UnavailableException(
-          "there is no GPU %d: the driver sees %d, numbered from 0; choose another device."
-              .formatted(index, gpus.size()));
+          "there is no GPU %d; the driver sees %s."
+              .formatted(
+                  index,
+                  gpus.stream()
+                      .map(gpu -> "cuda:%d (%s)".formatted(gpu.index(), gpu.name()))
+                      .collect(Collectors.joining(", "))));
     }
     if (!gpus.get(index).isNewEnough()) {
       throw new UnavailableException(tooOld(gpus.get(index)));

@@ -11,11 +11,13 @@ final class LayerDriver {
   private final CudaRuntime runtime;
   private final Cell cell;
   private final Casts casts;
+  private final Kernel checkLengths;
 
   LayerDriver(CudaRuntime runtime, Cell cell, Casts casts) {
     this.runtime = runtime;
     this.cell = cell;
     this.casts = casts;
+    checkLengths = runtime.kernel("sluice_check_lengths");
   }
 
   /** Enqueues the rounding of W and R at {@code source} to the pass's type, unless it is fp32. */
@@ -25,6 +27,17 @@ final class LayerDriver {
       casts.narrow(pass.lane, source.input(), pass.inputCopy, rows * pass.inputs);
       casts.narrow(pass.lane, source.hidden(), pass.hiddenCopy, rows * pass.units);
     }
+  }
+
+  /** Has lengths that are not in 1..T reported by the next download. */
+  void checkLengths(long lengths, int batch, int steps) {
+    runtime
+        .begin(checkLengths)
+        .pointer(lengths)
+        .pointer(runtime.faults().lengths())
+        .integer(batch)
+        .integer(steps)
+        .launch(runtime.lane(), Grid.threads(batch));
   }
 
   /**
