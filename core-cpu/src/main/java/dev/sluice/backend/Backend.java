@@ -52,6 +52,14 @@ public interface Backend extends AutoCloseable {
   /** Bytes held by tensors and plans of this backend now. */
   long allocatedBytes();
 
+  /**
+   * Bytes of memory that the device has free now, whoever took the rest, as its driver counts them;
+   * -1 where the memory is not the device's own.
+   */
+  default long freeBytes() {
+    return -1;
+  }
+
   /** Waits for everything that was enqueued. */
   void finish();
 

@@ -32,7 +32,8 @@ import picocli.CommandLine.Spec;
       GenerateCommand.class,
       EvalCommand.class,
       InfoCommand.class,
-      ParityCommand.class
+      ParityCommand.class,
+      DoctorCommand.class
     })
 public final class Main implements Runnable {
   static final String VERSION = "0.1.0";
@@ -114,7 +115,7 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "a command is missing: train, generate, eval, info or parity");
+        spec.commandLine(), "a command is missing: train, generate, eval, info, parity or doctor");
   }
 
   private int wrongUsage(ParameterException problem) {

@@ -118,6 +118,11 @@ final class CudaBackend implements Backend {
   }
 
   @Override
+  public long freeBytes() {
+    return runtime.memory().free();
+  }
+
+  @Override
   public void finish() {
     runtime.finish();
   }
