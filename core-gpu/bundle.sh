@@ -78,21 +78,19 @@ for room in core-cpu core-gpu bench; do
     [[ ! -f $jar ]] || cp "$jar" "$bundle/lib/"
   done
 done
-kernels=$bundle/lib/kernels-$version.jar
+# The kernels' jar anew: with the machine code that was asked for, whatever the working tree was built with.
+jar=$bundle/lib/kernels-$version.jar
+content=$work/kernels
+image=dev/sluice/kernels/sluice.fatbin
+mkdir "$content"
+(cd "$content" && "$jdk/bin/jar" --extract --file "$jar" && rm -f "$image")
 if [[ $fatbin == yes ]]; then
-  image=$work/fatbin/dev/sluice/kernels/sluice.fatbin
-  # Kept between calls, since nvcc takes its time.
-  kept=$home/kernels/target/bundle/sluice.fatbin
-  if bash "$home/kernels/build.sh" fatbin "$kept" "${architectures[@]}" >&2; then
-    mkdir -p "$(dirname "$image")"
-    cp "$kept" "$image"
-    "$jdk/bin/jar" --update --date="$DATE" --file "$kernels" -C "$work/fatbin" dev/sluice/kernels/sluice.fatbin
-  else
-    fail "nvcc could not compile the kernels; install CUDA 12 or 13, or leave them out with --no-fatbin."
-  fi
-elif "$jdk/bin/jar" --list --file "$kernels" | grep -q 'sluice\.fatbin$'; then
-  fail "this working tree's jar has compiled kernels in it; build it with SLUICE_FATBIN=skip to leave them out."
+  kept=$home/kernels/target/bundle/sluice.fatbin # between calls, since nvcc takes its time
+  bash "$home/kernels/build.sh" fatbin "$kept" "${architectures[@]}" >&2 ||
+    fail "the kernels could not be compiled; install nvcc of CUDA 12 or 13, or leave them out with --no-fatbin."
+  cp "$kept" "$content/$image"
 fi
+"$jdk/bin/jar" --create --date="$DATE" --file "$jar" --manifest "$content/META-INF/MANIFEST.MF" -C "$content" dev
 
 mkdir -p "$bundle/kernels" "$bundle/docs"
 cp "$home"/kernels/*.sh "$home/kernels/spills.awk" "$bundle/kernels/"

@@ -36,8 +36,10 @@ value() { sed -n "s/.*\"$1\" : \"\{0,1\}\([^\",]*\).*/\1/p" "$2" | head -n 1; }
 
 # $1 step, $2 outcome, $3 seconds, $4 what came out
 row() {
-  rows+=("| $mark$1 | $2 | $3 | ${4//|//} |")
-  printf '%-22s %-9s %4s s  %s\n' "$mark$1" "$2" "$3" "$4"
+  local seconds=$3
+  [[ -z $mark ]] || seconds=- # of no meaning there
+  rows+=("| $mark$1 | $2 | $seconds | ${4//|//} |")
+  printf '%-24s %-8s %4s s  %s\n' "$mark$1" "$2" "$seconds" "$4"
 }
 
 wanted() { [[ -z ${STEPS:-} || " $STEPS " == *" $1 "* ]]; }
@@ -71,7 +73,7 @@ fi
 gpu=$(sed -n 's/.*"text" : "\(.*compute capability.*multiprocessors\).*/\1/p' "$work/doctor.json" | head -n 1)
 capability=$(sed -n 's/.*compute capability \([0-9]*\)\.\([0-9]*\).*/\1\2/p' <<<"$gpu" | head -n 1)
 driver=$(grep -A2 '"subject" : "driver"' "$work/doctor.json" | sed -n 's/.*"text" : "\(.*\)".*/\1/p')
-echo "${mark}${gpu:-no GPU}; ${driver:-no driver}; $(date -u +%Y-%m-%dT%H:%MZ)"
+echo "${mark}${gpu:-no GPU}; driver ${driver:-not found}; $(date -u +%Y-%m-%dT%H:%MZ)"
 
 step doctor 30 'tail -n 1 | cut -c12-' 'sluice doctor'
 if [[ $(value usable "$work/doctor.json") != true ]]; then
@@ -80,7 +82,7 @@ if [[ $(value usable "$work/doctor.json") != true ]]; then
 fi
 
 precisions=(fp32)
-sluice parity --help | grep -q -e --precision && precisions=(fp32 tf32 bf16)
+sluice parity --help 2>/dev/null | grep -q -e --precision && precisions=(fp32 tf32 bf16)
 for precision in "${precisions[@]}"; do
   option=
   [[ ${#precisions[@]} -eq 1 ]] || option="--precision $precision"
@@ -95,7 +97,9 @@ for precision in "${precisions[@]}"; do
     cmp $work/$precision-a/model.safetensors $work/$precision-b/model.safetensors &&
     echo '${SAME_STEPS:-100} steps twice: the same bits'"
 done
-step main-job 75 "grep -e '\"unitsPerSecond\"' -e bitsPerCharacter -e '\"steps\"' |
+speed='"unitsPerSecond"'
+[[ -z $mark ]] || speed=no-speed-of-a-stand-in
+step main-job 75 "grep -e '$speed' -e bitsPerCharacter -e '\"steps\"' |
     sed 's/[\", ]//g; s/unitsPerSecond:\([0-9]*\).*/\1 characters a second/; s/bitsPerCharacter:\([0-9.]\{5\}\).*/\1 bits a character/
       s/steps:/steps /' | paste -sd, | sed 's/,/, /g'" \
   "sluice train --device $device --max-time ${MAIN_TIME:-40s} --json --out $work/main"
@@ -129,7 +133,7 @@ for tool in memcheck racecheck initcheck; do
 done
 
 {
-  echo "${mark}$gpu; driver: $driver; $(date -u +%Y-%m-%d); $SECONDS s in all."
+  echo "${mark}$gpu; driver $driver; $(date -u +%Y-%m-%d)${mark:+; no GPU was there}."
   echo
   echo "| step | outcome | seconds | result |"
   echo "| --- | --- | --- | --- |"
@@ -137,4 +141,6 @@ done
 } >"$table"
 echo
 cat "$table"
+echo
+echo "$SECONDS s in all; $log holds what the steps printed."
 exit "$failed"

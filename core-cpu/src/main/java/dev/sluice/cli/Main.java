@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
       "Trains and runs LSTM, GRU and RNN language models on the JVM.",
       "",
       "'sluice train' without options trains on the sources of the running JDK for 90 seconds;",
-      "'sluice COMMAND --help' lists the options of a command.",
+      "'sluice COMMAND --help' lists the options of a command; 'sluice bundle' packs everything for a"
+          + " GPU server without a JDK.",
       ""
     },
     synopsisSubcommandLabel = "COMMAND",

@@ -169,8 +169,8 @@ final class ParityCommand implements Callable<Integer> {
             : "; the device has %s bytes free, %s before"
                 .formatted(Units.count(result.freeAfter()), Units.count(result.freeBefore()));
     return models
-        + "%s bytes are held, %s before".formatted(
-            Units.count(result.heldAfter()), Units.count(result.heldBefore()))
+        + "%s bytes are held, %s before"
+            .formatted(Units.count(result.heldAfter()), Units.count(result.heldBefore()))
         + free
         + (result.clean()
             ? "; nothing stayed"

@@ -73,10 +73,12 @@ class OutOfMemoryTest {
       before = Files.readAllBytes(last);
     }
     try (ToyRun toy = new ToyRun().in(folder)) {
-      toy.problem.carriedView =
-          _ -> {
-            throw new OutOfDeviceMemoryException(FULL);
-          };
+      toy.problem.afterBatch =
+          (problem, _) ->
+              problem.carriedView =
+                  _ -> {
+                    throw new OutOfDeviceMemoryException(FULL);
+                  };
       toy.problem.memoryForEvaluations = 0;
       toy.builder.maxSteps(7).resume(last);
       TrainingException stopped = assertThrows(TrainingException.class, toy::run);

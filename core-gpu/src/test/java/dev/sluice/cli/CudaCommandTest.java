@@ -121,7 +121,7 @@ class CudaCommandTest {
   void damagedFilesInTheCacheAreReplaced() throws Exception {
     assertWorks(command().start(folder, WORK));
     List<Path> files = cached();
-    assertTrue(files.size() >= 3, files.toString());
+    assertTrue(files.size() >= 2, files.toString()); // and compiled kernels, without a fatbin
     for (Path file : files) {
       byte[] content = Files.readAllBytes(file);
       content[content.length / 2] ^= 1;
@@ -159,7 +159,8 @@ class CudaCommandTest {
     List<String> subjects =
         report.path("findings").findValuesAsText("subject").stream().distinct().toList();
     assertEquals(
-        List.of("java", "driver", "cuBLAS", "NVRTC", "GPU 0", "JCuda", "cache", "kernels", "parity"),
+        List.of(
+            "java", "driver", "cuBLAS", "NVRTC", "GPU 0", "JCuda", "cache", "kernels", "parity"),
         subjects);
   }
 
