@@ -102,9 +102,9 @@ echo "sluice: packing" >&2
 chmod -R u=rwX,go=rX "$bundle"
 unfinished=$(mktemp "$out.XXXXXX")
 trap 'rm -rf "$work" "$unfinished"' EXIT
-# Two threads always: the number decides how xz cuts the file into blocks, and so its bytes.
+# More than 6 gains 1 % and doubles the time. Two threads always: the number decides how xz cuts the file into blocks, and so its bytes.
 tar --create --directory "$work" --sort=name --mtime="$DATE" --owner=0 --group=0 --numeric-owner --format=gnu "$name" |
-  xz -9 --threads=2 >"$unfinished"
+  xz -6 --threads=2 >"$unfinished"
 chmod 644 "$unfinished"
 mv "$unfinished" "$out"
 
