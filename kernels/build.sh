@@ -2,11 +2,12 @@
 # Builds what Maven does not: the fatbin of the CUDA kernels, and the stand-in driver with its tests. Used by pom.xml.
 #
 #   build.sh fatbin      nvcc: target/classes/dev/sluice/kernels/sluice.fatbin; without nvcc says so and succeeds
+#   build.sh fatbin FILE [ARCHITECTURE...]   nvcc: FILE, for the architectures (90 for sm_90; all unless named) and PTX
 #   build.sh spills      fails when a kernel spills registers or keeps arrays in local memory; prints the registers
 #   build.sh stand-in    g++: target/stand-in/libcuda.so.1, libcublas.so.12, libnvrtc.so.12; without g++ says so and succeeds
 #   build.sh variant A B C  the stand-in in folder C, with the kernels of file B from folder A instead of its own: tests break them
 #   build.sh test        builds and runs the kernels' tests through the stand-in, in three orders of threads
-#   build.sh test-gpu    the same tests on the GPU of this machine (needs nvcc, g++ and a driver)
+#   build.sh test-gpu [ARCHITECTURE...]   the same tests on the GPU of this machine (needs nvcc, g++ and a driver)
 #
 # NVCC, CUDA_HOME and CXX choose the compilers; SLUICE_FATBIN=skip leaves the fatbin out. With SLUICE_REQUIRE_STAND_IN=1, as
 # in CI, a missing g++ is an error. Whatever is up to date is not built again.
@@ -53,21 +54,31 @@ up_to_date() {
 }
 
 build_fatbin() {
-  local nvcc supported options=() left_out=() number
   if [[ ${SLUICE_FATBIN:-} == skip ]]; then
     echo "kernels: no fatbin wanted (SLUICE_FATBIN=skip); a GPU's machine compiles the kernels with NVRTC"
     rm -f "$FATBIN"
     return
   fi
-  nvcc=$(find_nvcc)
-  if [[ -z $nvcc ]]; then
+  if [[ -z $(find_nvcc) ]]; then
     echo "kernels: no nvcc here (set NVCC or CUDA_HOME to have one used), so the jar carries the kernels' sources only" \
       "and a GPU's machine compiles them with NVRTC when it first needs them"
     rm -f "$FATBIN"
     return
   fi
-  supported=$("$nvcc" --list-gpu-code)
-  for number in $ARCHITECTURES; do
+  compile_fatbin target/sluice.fatbin target/ptxas.log
+  mkdir -p "$(dirname "$FATBIN")"
+  cp target/sluice.fatbin "$FATBIN"
+}
+
+# $1 file to make, $2 file for what ptxas says, $3... architectures, all unless given
+compile_fatbin() {
+  local file=$1 log=$2 nvcc supported options=() left_out=() number
+  shift 2
+  [[ $# -gt 0 ]] || read -ra all <<<"$ARCHITECTURES"
+  [[ $# -gt 0 ]] || set -- "${all[@]}"
+  nvcc=$(find_nvcc)
+  supported=$("${nvcc:?needs nvcc}" --list-gpu-code)
+  for number in "$@"; do
     if grep -qx "sm_$number" <<<"$supported"; then
       options+=(-gencode "arch=compute_$number,code=sm_$number")
     else
@@ -76,15 +87,13 @@ build_fatbin() {
   done
   # For every GPU that has no code of its own above: the driver compiles this.
   options+=(-gencode arch=compute_80,code=compute_80)
-  [[ ${#left_out[@]} -eq 0 ]] || echo "kernels: this nvcc is too old for ${left_out[*]}; such GPUs will use the PTX"
-  up_to_date target/sluice.fatbin "$nvcc" "${options[*]}" "$CUDA"/* || {
-    echo "kernels: nvcc builds the fatbin for $ARCHITECTURES; this takes about a minute"
-    "$nvcc" -std=c++17 -fatbin --threads 0 -Xptxas -v "${options[@]}" -o target/sluice.fatbin "$CUDA/sluice.cu" \
-      2>target/ptxas.log || { cat target/ptxas.log >&2; exit 1; }
-    echo "$pending_stamp" >target/sluice.fatbin.stamp
+  [[ ${#left_out[@]} -eq 0 ]] || echo "kernels: this nvcc does not know ${left_out[*]}; such GPUs will use the PTX"
+  up_to_date "$file" "$nvcc" "${options[*]}" "$CUDA"/* || {
+    echo "kernels: nvcc builds the fatbin for $*; this takes about a minute"
+    "$nvcc" -std=c++17 -fatbin --threads 0 -Xptxas -v "${options[@]}" -o "$file" "$CUDA/sluice.cu" \
+      2>"$log" || { cat "$log" >&2; exit 1; }
+    echo "$pending_stamp" >"$file.stamp"
   }
-  mkdir -p "$(dirname "$FATBIN")"
-  cp target/sluice.fatbin "$FATBIN"
 }
 
 check_spills() {
@@ -175,22 +184,30 @@ run_tests() {
   done
 }
 
+# $@ architectures to compile for
 run_gpu_tests() {
   local cxx
   cxx=$(find_cxx)
-  build_fatbin
-  build_stand_in
+  mkdir -p target
+  compile_fatbin target/gpu-tests.fatbin target/gpu-tests.log "$@"
+  build_stand_in # its libraries only serve to link
   build_tests "${cxx:?needs g++}" kernels kernel-tests
-  target/kernel-tests "$FATBIN" "$CUDA"
+  target/kernel-tests target/gpu-tests.fatbin "$CUDA"
 }
 
 case ${1:-} in
-  fatbin) build_fatbin ;;
+  fatbin)
+    if [[ $# -gt 1 ]]; then
+      compile_fatbin "$2" "$2.log" "${@:3}"
+    else
+      build_fatbin
+    fi
+    ;;
   spills) check_spills ;;
   stand-in) build_stand_in ;;
   variant) build_variant "$2" "$3" "$4" ;;
   test) run_tests ;;
-  test-gpu) run_gpu_tests ;;
+  test-gpu) run_gpu_tests "${@:2}" ;;
   *)
     sed -n '2,12p' build.sh
     exit 2

@@ -1,5 +1,7 @@
 package dev.sluice.backend;
 
+import java.util.List;
+
 /** Makes one kind of backend; found through {@link java.util.ServiceLoader}. */
 public interface BackendProvider {
   /**
@@ -21,6 +23,16 @@ public interface BackendProvider {
 
   /** Looks at the machine without changing anything. */
   Probe probe();
+
+  /**
+   * Looks closely: all parts that {@link #create} needs, which it may load and prepare as that would.
+   * Problems are findings; nothing is thrown.
+   */
+  default Diagnosis diagnose() {
+    Probe probe = probe();
+    Diagnosis.Level level = probe.available() ? Diagnosis.Level.FACT : Diagnosis.Level.PROBLEM;
+    return new Diagnosis(false, List.of(new Diagnosis.Finding(name(), level, probe.reason())));
+  }
 
   /**
    * Opens a backend.

@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
       "Trains and runs LSTM, GRU and RNN language models on the JVM.",
       "",
       "'sluice train' without options trains on the sources of the running JDK for 90 seconds;",
-      "'sluice COMMAND --help' lists the options of a command.",
+      "'sluice COMMAND --help' lists the options of a command; 'sluice bundle' packs everything for a"
+          + " GPU server without a JDK.",
       ""
     },
     synopsisSubcommandLabel = "COMMAND",
@@ -32,7 +33,8 @@ import picocli.CommandLine.Spec;
       GenerateCommand.class,
       EvalCommand.class,
       InfoCommand.class,
-      ParityCommand.class
+      ParityCommand.class,
+      DoctorCommand.class
     })
 public final class Main implements Runnable {
   static final String VERSION = "0.1.0";
@@ -114,7 +116,7 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "a command is missing: train, generate, eval, info or parity");
+        spec.commandLine(), "a command is missing: train, generate, eval, info, parity or doctor");
   }
 
   private int wrongUsage(ParameterException problem) {

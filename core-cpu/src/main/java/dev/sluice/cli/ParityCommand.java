@@ -7,6 +7,7 @@ import dev.sluice.parity.ParityResult;
 import dev.sluice.parity.ParitySuite;
 import dev.sluice.parity.ParityTable;
 import dev.sluice.parity.ParityTrial;
+import dev.sluice.task.LeakCheck;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,6 +63,19 @@ final class ParityCommand implements Callable<Integer> {
       description = "Only cases of operations whose name contains this.")
   private String operation = "";
 
+  @Option(
+      names = "--sample",
+      description = "Only the largest case of each operation and option, each once.")
+  private boolean sample;
+
+  @Option(
+      names = "--leaks",
+      paramLabel = "MODELS",
+      description =
+          "Instead of comparing: open, train and close so many models, and look for memory that"
+              + " stays.")
+  private Integer leaks;
+
   @Option(names = "--failed", description = "Show failed cases only.")
   private boolean failedOnly;
 
@@ -70,10 +84,12 @@ final class ParityCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (leaks != null) {
+      return lookForLeaks();
+    }
     List<ParityTrial> trials =
-        ParitySuite.trials().stream()
-            .filter(trial -> trial.parityCase().operation().contains(operation))
-            .toList();
+        (sample ? ParitySuite.sample() : ParitySuite.trials())
+            .stream().filter(trial -> trial.parityCase().operation().contains(operation)).toList();
     if (trials.isEmpty()) {
       List<String> known =
           ParitySuite.trials().stream()
@@ -110,14 +126,15 @@ final class ParityCommand implements Callable<Integer> {
         out.println(backend.name() + ": " + backend.description());
         out.println(ParityTable.header());
       }
-      List<ParityResult> results = new ArrayList<>();
-      for (ParityTrial trial : trials) {
-        ParityResult result = trial.run(backend);
-        results.add(result);
-        if (!json && !(failedOnly && result.passed())) {
-          out.println(ParityTable.row(result));
-        }
-      }
+      List<ParityResult> results =
+          ParitySuite.run(
+              trials,
+              backend,
+              result -> {
+                if (!json && !(failedOnly && result.passed())) {
+                  out.println(ParityTable.row(result));
+                }
+              });
       if (!json) {
         out.println(ParityTable.summary(backend.name(), results));
       }
@@ -128,5 +145,37 @@ final class ParityCommand implements Callable<Integer> {
           results.stream().filter(result -> !result.passed()).count(),
           results.stream().map(Line::of).toList());
     }
+  }
+
+  private int lookForLeaks() {
+    if (leaks < 1) {
+      throw new UsageException("--leaks must be at least 1, not " + leaks);
+    }
+    try (Backend backend = devices.open().backend()) {
+      LeakCheck.Result result = LeakCheck.run(backend, leaks);
+      if (json) {
+        main.out().println(Json.pretty(result));
+      } else {
+        main.out().println(backend.name() + ": " + backend.description());
+        main.out().println(sentence(result));
+      }
+      return result.clean() ? 0 : 1;
+    }
+  }
+
+  private static String sentence(LeakCheck.Result result) {
+    String models = Units.count(result.models(), "model") + " opened, trained and closed: ";
+    String free =
+        result.freeBefore() < 0
+            ? ""
+            : "; the device has %s bytes free, %s before"
+                .formatted(Units.count(result.freeAfter()), Units.count(result.freeBefore()));
+    return models
+        + "%s bytes are held, %s before"
+            .formatted(Units.count(result.heldAfter()), Units.count(result.heldBefore()))
+        + free
+        + (result.clean()
+            ? "; nothing stayed"
+            : "; memory stayed, unless another program uses the device: please report this");
   }
 }

@@ -3,6 +3,7 @@ package dev.sluice.cli;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.DeviceMemoryUse;
+import dev.sluice.backend.OutOfDeviceMemoryException;
 import dev.sluice.task.LanguageModel;
 import dev.sluice.task.MemoryForecast;
 import dev.sluice.task.Sampling;
@@ -24,7 +25,8 @@ record TrainSummary(
     long parameters,
     Memory memory,
     Outcome outcome,
-    String sample) {
+    String sample,
+    String noSample) {
   private static final int SAMPLE_TOKENS = 400;
 
   /**
@@ -74,12 +76,25 @@ record TrainSummary(
       String model,
       String report) {}
 
+  /** A text by the model, or why there is none; the other is null. */
+  record Sample(String text, String missing) {
+    /** Loads a model beside what training still holds, for which a GPU may have no room. */
+    static Sample by(Path model, Backend backend) throws IOException {
+      try (LanguageModel loaded = LanguageModel.load(backend, model)) {
+        return new Sample(loaded.generate("", SAMPLE_TOKENS, Sampling.DEFAULT), null);
+      } catch (OutOfDeviceMemoryException e) {
+        return new Sample(null, e.getMessage());
+      }
+    }
+  }
+
   static TrainSummary planned(TrainPlan plan) {
     return new TrainSummary(
         plan.folder().folder().toAbsolutePath().toString(),
         plan.config().describe(),
         plan.outline().parameters(),
         Memory.of(plan.outline().memory(), null, null),
+        null,
         null,
         null);
   }
@@ -103,10 +118,7 @@ record TrainSummary(
               score.characters(),
               score.unknownTokens());
     }
-    String sample;
-    try (LanguageModel model = LanguageModel.load(backend, result.model())) {
-      sample = model.generate("", SAMPLE_TOKENS, Sampling.DEFAULT);
-    }
+    Sample sample = Sample.by(result.model(), backend);
     Path report = plan.folder().report();
     return new TrainSummary(
         plan.folder().folder().toAbsolutePath().toString(),
@@ -124,12 +136,17 @@ record TrainSummary(
             result.bestStep(),
             result.model().toAbsolutePath().toString(),
             report.toAbsolutePath().toString()),
-        sample);
+        sample.text(),
+        sample.missing());
   }
 
   void print(PrintStream out) {
     out.println();
-    sample.lines().forEach(line -> out.println("  | " + line));
+    if (sample == null) {
+      out.println("no sample: " + noSample);
+    } else {
+      sample.lines().forEach(line -> out.println("  | " + line));
+    }
     out.println();
     if (outcome.validation() != null) {
       Validation score = outcome.validation();

@@ -2,7 +2,9 @@ package dev.sluice.parity;
 
 import dev.sluice.backend.Backend;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** All cases, and their run on one backend. */
@@ -25,15 +27,31 @@ public final class ParitySuite {
   }
 
   /**
-   * Runs every case.
+   * One case of each operation and option, the last and thus largest, none twice and none that is
+   * refused: for a quick look, or for tools that slow the device down.
+   */
+  public static List<ParityTrial> sample() {
+    Map<String, ParityTrial> last = new LinkedHashMap<>();
+    for (ParityTrial trial : trials()) {
+      if (trial instanceof ComparisonTrial) {
+        last.put(trial.parityCase().operation() + "|" + trial.parityCase().option(), trial);
+      }
+    }
+    return List.copyOf(last.values());
+  }
+
+  /**
+   * Runs cases.
    *
+   * @param trials of {@link #trials} or {@link #sample}
    * @param tested the backend to hold to the reference; stays open
    * @param each told of each result as it comes
-   * @return all results, in the order of {@link #trials}
+   * @return all results, in the order of the cases
    */
-  public static List<ParityResult> run(Backend tested, Consumer<ParityResult> each) {
+  public static List<ParityResult> run(
+      List<ParityTrial> trials, Backend tested, Consumer<ParityResult> each) {
     List<ParityResult> results = new ArrayList<>();
-    for (ParityTrial trial : trials()) {
+    for (ParityTrial trial : trials) {
       ParityResult result = trial.run(tested);
       results.add(result);
       each.accept(result);

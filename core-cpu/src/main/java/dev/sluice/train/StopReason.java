@@ -13,7 +13,9 @@ public enum StopReason {
   /** Someone asked for it: {@link Trainer#requestStop()}. */
   INTERRUPTED("it was asked to stop"),
   /** Too many steps in a row had a loss or gradients that were not finite. */
-  NOT_FINITE("loss or gradients are not finite");
+  NOT_FINITE("loss or gradients are not finite"),
+  /** The device's memory was full. */
+  OUT_OF_MEMORY("the device has no memory left");
 
   private final String words;
 

@@ -1,6 +1,7 @@
 package dev.sluice.train;
 
 import dev.sluice.backend.Backend;
+import dev.sluice.backend.OutOfDeviceMemoryException;
 import dev.sluice.backend.Parts;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -34,6 +35,7 @@ final class TrainingLoop implements AutoCloseable {
   private boolean saved;
   private Evaluation evaluation = Evaluation.NONE;
   private String notFinite = "";
+  private TrainingState.Counters stepStart; // null between steps
 
   TrainingLoop(Trainer.Builder run, AtomicBoolean stopRequested) {
     this.run = run;
@@ -87,11 +89,47 @@ final class TrainingLoop implements AutoCloseable {
       validate(true);
     }
     StopReason reason = limit();
-    while (reason == null) {
-      step();
-      reason = afterStep() ? limit() : StopReason.NOT_FINITE;
+    try {
+      while (reason == null) {
+        step();
+        reason = afterStep() ? limit() : StopReason.NOT_FINITE;
+      }
+      return finish(reason);
+    } catch (OutOfDeviceMemoryException e) {
+      throw outOfMemory(e);
     }
-    return finish(reason);
+  }
+
+  /**
+   * Saves what the steps so far have reached. Between steps that is the exact state. Within a step
+   * nothing was applied yet, and the step is done again after a resume; only the carried state may be
+   * some batches ahead then.
+   */
+  private TrainingException outOfMemory(OutOfDeviceMemoryException reason) {
+    if (stepStart != null) {
+      state.takeCounters(stepStart);
+    }
+    state.seconds = clock.seconds();
+    saver.ending();
+    String kept;
+    try {
+      saved = saved || saver.saveLast(state);
+      kept = saver.failure() == null ? saver.lastCheckpoint() : saver.failure().sentence();
+    } catch (OutOfDeviceMemoryException e) { // the check before saving needs some memory too
+      reason.addSuppressed(e);
+      kept = saver.lastCheckpoint();
+    }
+    TrainingResult result = result(StopReason.OUT_OF_MEMORY);
+    listeners.tell(state.step, listener -> listener.onEnd(result));
+    return new TrainingException(
+        "training stopped after step %d: %s %s"
+            .formatted(state.step, reason.getMessage(), capitalised(kept) + "."),
+        result,
+        reason);
+  }
+
+  private static String capitalised(String clause) {
+    return Character.toUpperCase(clause.charAt(0)) + clause.substring(1);
   }
 
   /** Why the run ends here; null when it goes on. */
@@ -118,6 +156,7 @@ final class TrainingLoop implements AutoCloseable {
       problem.startEpoch(state.epoch);
     }
     saved = false;
+    stepStart = state.counters();
     run.optimizer.setLearningRate(learningRate);
     int batches = (int) Math.min(run.accumulation, batchesPerEpoch - state.batch);
     for (int i = 0; i < batches; i++) {
@@ -131,6 +170,7 @@ final class TrainingLoop implements AutoCloseable {
       state.batch = 0;
       state.epoch++;
     }
+    stepStart = null;
   }
 
   /** What is due after a step. Returns whether training can go on. */
@@ -274,19 +314,7 @@ final class TrainingLoop implements AutoCloseable {
         saver.saveModel(state);
       }
     }
-    TrainingResult result =
-        new TrainingResult(
-            reason,
-            state.step,
-            state.epochs(batchesPerEpoch),
-            trainingLoss,
-            evaluation,
-            state.bestLoss,
-            state.bestStep,
-            state.seconds,
-            clock.throughput(state),
-            saver.model(),
-            saver.checkpoint());
+    TrainingResult result = result(reason);
     listeners.tell(state.step, listener -> listener.onEnd(result));
     if (!usable) {
       throw new TrainingException(notFinite, result, null);
@@ -296,6 +324,21 @@ final class TrainingLoop implements AutoCloseable {
       throw new TrainingException(failure.sentence(), result, failure.cause());
     }
     return result;
+  }
+
+  private TrainingResult result(StopReason reason) {
+    return new TrainingResult(
+        reason,
+        state.step,
+        state.epochs(batchesPerEpoch),
+        trainingLoss,
+        evaluation,
+        state.bestLoss,
+        state.bestStep,
+        state.seconds,
+        clock.throughput(state),
+        saver.model(),
+        saver.checkpoint());
   }
 
   @Override

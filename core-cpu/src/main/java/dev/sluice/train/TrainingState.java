@@ -37,6 +37,21 @@ final class TrainingState {
   /** Training time in seconds up to the last checkpoint. */
   double seconds;
 
+  /** The counters that a step moves. */
+  record Counters(long step, long microStep, long epoch, long batch) {}
+
+  Counters counters() {
+    return new Counters(step, microStep, epoch, batch);
+  }
+
+  /** Goes back to what {@link #counters} gave. */
+  void takeCounters(Counters counters) {
+    step = counters.step();
+    microStep = counters.microStep();
+    epoch = counters.epoch();
+    batch = counters.batch();
+  }
+
   /** Epochs done, with the fraction of the current one. */
   double epochs(long batchesPerEpoch) {
     return epoch + (double) batch / batchesPerEpoch;

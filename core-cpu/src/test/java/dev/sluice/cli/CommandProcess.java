@@ -5,11 +5,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** The command line in a process of its own, with the JVM options that the launcher gives. */
 final class CommandProcess {
   private final List<String> jvmOptions = new ArrayList<>();
+  private final Map<String, String> environment = new HashMap<>();
   private int largestFileBlocks;
   private Process process;
   private Path output;
@@ -17,6 +20,12 @@ final class CommandProcess {
   /** Adds an option of the JVM. */
   CommandProcess jvm(String option) {
     jvmOptions.add(option);
+    return this;
+  }
+
+  /** Sets a variable of the environment; null removes it. */
+  CommandProcess environment(String name, String value) {
+    environment.put(name, value);
     return this;
   }
 
@@ -44,11 +53,16 @@ final class CommandProcess {
     command.add(Main.class.getName());
     command.addAll(List.of(arguments));
     output = Files.createTempFile(folder, "output", ".txt");
-    process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+    environment.forEach((name, value) -> {
+      if (value == null) {
+        builder.environment().remove(name);
+      } else {
+        builder.environment().put(name, value);
+      }
+    });
+    process = builder.start();
     return this;
   }
 

@@ -39,7 +39,7 @@ class InfoCommandTest {
 
   @Test
   void everyCommandHasHelp() {
-    for (String command : new String[] {"train", "generate", "eval", "info", "parity"}) {
+    for (String command : new String[] {"train", "generate", "eval", "info", "parity", "doctor"}) {
       CommandRun help = CommandRun.of(command, "--help");
       assertEquals(0, help.code());
       assertTrue(help.out().contains("sluice " + command), help.out());

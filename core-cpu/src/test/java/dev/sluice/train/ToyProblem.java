@@ -3,6 +3,7 @@ package dev.sluice.train;
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.CellType;
 import dev.sluice.backend.DType;
+import dev.sluice.backend.OutOfDeviceMemoryException;
 import dev.sluice.backend.RandomDraw;
 import dev.sluice.backend.RecurrentSpec;
 import dev.sluice.backend.Shape;
@@ -51,6 +52,7 @@ class ToyProblem implements TrainingProblem {
   boolean heldOut = true;
   int modelsSaved;
   int modelsThatFail;
+  int memoryForEvaluations = Integer.MAX_VALUE;
   long epoch;
 
   private final LayerPlan plan;
@@ -158,6 +160,9 @@ class ToyProblem implements TrainingProblem {
   public Evaluation evaluate() {
     if (!heldOut) {
       return Evaluation.NONE;
+    }
+    if (memoryForEvaluations-- <= 0) {
+      throw new OutOfDeviceMemoryException("GPU 0 is out of memory: 1 TiB asked for.");
     }
     evaluationPlan.resetState();
     evaluationLoss.resetTotal();

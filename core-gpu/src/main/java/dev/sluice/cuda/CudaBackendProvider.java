@@ -3,6 +3,7 @@ package dev.sluice.cuda;
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.BackendOptions;
 import dev.sluice.backend.BackendProvider;
+import dev.sluice.backend.Diagnosis;
 
 /** Offers the CUDA backend where there is an NVIDIA GPU. */
 public final class CudaBackendProvider implements BackendProvider {
@@ -31,6 +32,11 @@ public final class CudaBackendProvider implements BackendProvider {
     } catch (UnavailableException e) {
       return new Probe(false, e.getMessage());
     }
+  }
+
+  @Override
+  public Diagnosis diagnose() {
+    return CudaDiagnosis.run();
   }
 
   @Override

@@ -19,6 +19,9 @@ final class CudaFinder {
   /** The versions that JCuda can be made to work with, the preferred one first. */
   static final List<Integer> MAJORS = List.of(13, 12);
 
+  /** Versions that are named when nothing else was found. */
+  private static final List<Integer> OTHER_MAJORS = List.of(11, 10, 14);
+
   private static final List<String> SUBFOLDERS =
       List.of("lib64", "lib", "targets/x86_64-linux/lib");
 
@@ -97,10 +100,17 @@ final class CudaFinder {
                 .formatted(name(stem), major, newest, newest));
       }
     }
+    String found =
+        OTHER_MAJORS.stream()
+            .flatMap(major -> candidates(stem, major).stream())
+            .findFirst()
+            .map(other ->
+                "only %s %d was found, %s".formatted(name(stem), other.major(), other.file()))
+            .orElse(name(stem) + " was not found");
     throw new UnavailableException(
-        ("%s was not found (%s.so.12 or .13); install the CUDA toolkit, or 'pip install "
+        ("%s, and %s.so.12 or .13 is needed; install the CUDA toolkit 12 or 13, or 'pip install "
                 + "nvidia-%s-cu12', or set SLUICE_CUDA_HOME to its folder.")
-            .formatted(name(stem), stem, stem.equals("libcublas") ? "cublas" : "cuda-nvrtc"));
+            .formatted(found, stem, stem.equals("libcublas") ? "cublas" : "cuda-nvrtc"));
   }
 
   private Library findInForcedHome(String stem, int newest, String home) {

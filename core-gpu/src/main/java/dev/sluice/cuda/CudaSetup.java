@@ -56,27 +56,50 @@ final class CudaSetup {
    */
   CudaBackend open(BackendOptions options) {
     DriverProbe.Gpu gpu = gpu(options.device());
-    PrivateFolder cache =
-        PrivateFolder.open(System.getenv(), Path.of(System.getProperty("user.home")), "cuda");
-    Natives natives = new Natives(cache, finder, newestMajor());
-    natives.loadDriver();
-    natives.loadBlas();
-    KernelSources sources = new KernelSources();
-    byte[] image = KernelSources.fatbin();
-    String source = "the fatbin";
-    if (image == null) {
-      natives.loadCompiler();
-      image = new KernelCompiler(cache).compile(sources, gpu.capability());
-      source = "NVRTC";
-    }
+    PrivateFolder cache = cache();
+    Kernels kernels = kernels(new Natives(cache, finder, newestMajor()), cache, gpu);
     try {
-      return new CudaBackend(new CudaRuntime(gpu, image, sources.layouts(), options), source);
+      return new CudaBackend(
+          new CudaRuntime(gpu, kernels.image(), kernels.layouts(), options), kernels.source());
     } catch (CudaCallException e) {
       throw new UnavailableException(
           "GPU %d (%s) cannot be opened (%s); check 'nvidia-smi', or run with --device cpu."
               .formatted(gpu.index(), gpu.name(), e.getMessage()),
           e);
     }
+  }
+
+  /** Where unpacked libraries and compiled kernels are kept. */
+  static PrivateFolder cache() {
+    return PrivateFolder.open(System.getenv(), Path.of(System.getProperty("user.home")), "cuda");
+  }
+
+  /**
+   * Device code.
+   *
+   * @param source where it came from, in a word, for people
+   * @param details the same at length
+   */
+  record Kernels(byte[] image, KernelLayouts layouts, String source, String details) {}
+
+  /**
+   * Loads the libraries, and gets the kernels for a GPU.
+   *
+   * @throws UnavailableException when one of them cannot be used
+   */
+  static Kernels kernels(Natives natives, PrivateFolder cache, DriverProbe.Gpu gpu) {
+    natives.loadDriver();
+    natives.loadBlas();
+    KernelSources sources = new KernelSources();
+    byte[] fatbin = KernelSources.fatbin();
+    if (fatbin != null) {
+      String details = "the fatbin of this build: " + new Fatbin(fatbin).summary();
+      return new Kernels(fatbin, sources.layouts(), "the fatbin", details);
+    }
+    natives.loadCompiler();
+    KernelCompiler.Compiled compiled = new KernelCompiler(cache).compile(sources, gpu.capability());
+    return new Kernels(
+        compiled.image(), sources.layouts(), "NVRTC", "NVRTC, " + compiled.details());
   }
 
   private DriverProbe.Gpu gpu(int index) {
@@ -96,7 +119,8 @@ final class CudaSetup {
     return gpus.get(index);
   }
 
-  private static String tooOld(DriverProbe.Gpu gpu) {
+  /** The sentence for a GPU that the kernels cannot run on. */
+  static String tooOld(DriverProbe.Gpu gpu) {
     return ("GPU %d (%s) has compute capability %d.%d, and 8.0 (Ampere) or newer is needed;"
             + " run with --device cpu.")
         .formatted(gpu.index(), gpu.name(), gpu.capability() / 10, gpu.capability() % 10);

@@ -101,6 +101,14 @@ final class DeviceMemory implements AutoCloseable {
                 Bytes.text(now.free())));
   }
 
+  /** Bytes that the whole device has free, as the driver counts them. */
+  long free() {
+    device.enter();
+    long[] free = {0};
+    check(JCudaDriver.cuMemGetInfo(free, new long[1]), "cuMemGetInfo", device);
+    return free[0];
+  }
+
   /** Bytes held now. */
   long allocated() {
     return allocated;

@@ -47,6 +47,11 @@ final class DriverProbe implements AutoCloseable {
    * @param capability 10 · major + minor: 90 for an H200
    */
   record Gpu(int index, String name, int capability, long memoryBytes, int multiprocessors) {
+    /** Whether it is the stand-in driver's, for tests; that names its devices so. */
+    boolean isStandIn() {
+      return name.contains("stand-in");
+    }
+
     boolean isNewEnough() {
       return capability >= OLDEST_CAPABILITY;
     }

@@ -1,8 +1,11 @@
 package dev.sluice.cuda;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,6 +19,7 @@ import java.util.List;
  * need point to one string, and the version need's hash of it, which the loader compares first.
  */
 final class ElfLibrary {
+  private static final int MAGIC = 0x464c457f;
   private static final int PROGRAM_LOAD = 1;
   private static final int PROGRAM_DYNAMIC = 2;
   private static final long TAG_NEEDED = 1;
@@ -36,7 +40,7 @@ final class ElfLibrary {
    */
   ElfLibrary(byte[] content) {
     bytes = ByteBuffer.wrap(content.clone()).order(ByteOrder.LITTLE_ENDIAN);
-    if (content.length < 64 || bytes.getInt(0) != 0x464c457f) {
+    if (content.length < 64 || bytes.getInt(0) != MAGIC) {
       throw new IllegalArgumentException("not an ELF file");
     }
     if (bytes.get(4) != 2 || bytes.get(5) != 1) {
@@ -47,6 +51,42 @@ final class ElfLibrary {
     } catch (IndexOutOfBoundsException | ArithmeticException e) {
       throw new IllegalArgumentException("a damaged ELF file: its headers point outside of it", e);
     }
+  }
+
+  /**
+   * Refuses a file that is no library, or of which a part is missing; reads its headers only.
+   *
+   * @throws IllegalArgumentException which says what it is instead
+   */
+  static void requireWhole(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file)) {
+      ByteBuffer header = read(channel, 0, 64);
+      if (header.limit() < 64 || header.getInt(0) != MAGIC) {
+        throw new IllegalArgumentException("it is not a library (no ELF file)");
+      }
+      int size = header.getShort(0x36);
+      ByteBuffer programs = read(channel, header.getLong(0x20), size * header.getShort(0x38));
+      long end = header.getLong(0x20) + (long) size * header.getShort(0x38);
+      for (int at = 0; at + size <= programs.limit() && size >= 56; at += size) {
+        end = Math.max(end, programs.getLong(at + 8) + programs.getLong(at + 32));
+      }
+      if (channel.size() < end) {
+        throw new IllegalArgumentException(
+            "it is damaged, %d bytes long where its headers name %d"
+                .formatted(channel.size(), end));
+      }
+    }
+  }
+
+  /** Up to so many bytes of a file, fewer at its end. */
+  private static ByteBuffer read(FileChannel channel, long from, int length) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(Math.max(0, length)).order(ByteOrder.LITTLE_ENDIAN);
+    long at = Math.max(0, from);
+    int count = 0;
+    while (bytes.hasRemaining() && count >= 0) {
+      count = channel.read(bytes, at + bytes.position());
+    }
+    return bytes.flip();
   }
 
   /** SysV hash of a symbol version's name (System V ABI, "Hash table"). */

@@ -3,6 +3,7 @@ package dev.sluice.cuda;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import jcuda.nvrtc.JNvrtc;
 import jcuda.nvrtc.nvrtcProgram;
@@ -19,8 +20,15 @@ final class KernelCompiler {
     this.cache = cache;
   }
 
+  /**
+   * Device code.
+   *
+   * @param details for people: for which architecture, and how it was come by
+   */
+  record Compiled(byte[] image, String details) {}
+
   /** Device code for a compute capability such as 90; NVRTC must be loaded. */
-  byte[] compile(KernelSources sources, int capability) {
+  Compiled compile(KernelSources sources, int capability) {
     int architecture = newestSupported(capability);
     // Code of an older architecture in the same family runs too; PTX would be compiled anew each
     // time.
@@ -29,11 +37,22 @@ final class KernelCompiler {
     String name = "kernels-%s.cubin".formatted(fingerprint(sources, options));
     byte[] cached = cache.loadChecked(name);
     if (cached != null) {
-      return cached;
+      return new Compiled(cached, "sm_%d, from the cache".formatted(architecture));
     }
+    boolean damaged = cache.holds(name);
+    long start = System.nanoTime();
     byte[] compiled = compile(sources, options);
-    cache.storeChecked(name, compiled);
-    return compiled;
+    double seconds = (System.nanoTime() - start) * 1e-9;
+    boolean stored = cache.storeChecked(name, compiled);
+    return new Compiled(
+        compiled,
+        String.format(
+            Locale.ROOT,
+            "sm_%d, compiled now in %.1f s%s%s",
+            architecture,
+            seconds,
+            damaged ? " because the cached file was damaged" : "",
+            stored ? "" : "; there was no room to keep the result"));
   }
 
   private static byte[] compile(KernelSources sources, String[] options) {

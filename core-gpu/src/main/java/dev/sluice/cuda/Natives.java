@@ -28,7 +28,7 @@ final class Natives {
   private final PrivateFolder cache;
   private final CudaFinder finder;
   private final int newest;
-  private final List<String> steps = new ArrayList<>();
+  private final List<String> retargeted = new ArrayList<>();
 
   /**
    * Prepares loading.
@@ -41,9 +41,9 @@ final class Natives {
     this.newest = newest;
   }
 
-  /** What was found, chosen and retargeted, a line each, for people. */
-  List<String> steps() {
-    return List.copyOf(steps);
+  /** Which of JCuda's libraries were retargeted, a clause each, for people. */
+  List<String> retargeted() {
+    return List.copyOf(retargeted);
   }
 
   /** Loads the driver's bindings; after this {@link JCudaDriver} may be used. */
@@ -51,7 +51,6 @@ final class Natives {
     Path driver = finder.forcedDriver();
     if (driver != null) {
       load(driver);
-      steps.add("driver: " + driver);
     }
     byte[] library = resource("libJCudaDriver");
     bind("libJCudaDriver", library, "jcuda", () -> JCudaDriver.setExceptionsEnabled(false));
@@ -65,6 +64,7 @@ final class Natives {
       load(light);
     }
     load(cublas.file());
+    LibraryCheck.blas(cublas);
     byte[] library = retargeted("libJCublas2", "libcublas", cublas);
     bind(
         "libJCublas2",
@@ -80,19 +80,19 @@ final class Natives {
       load(part);
     }
     load(nvrtc.file());
+    LibraryCheck.compiler(nvrtc);
     byte[] library = retargeted("libJNvrtc", "libnvrtc", nvrtc);
     bind("libJNvrtc", library, "nvrtc" + nvrtc.major(), () -> JNvrtc.setExceptionsEnabled(false));
   }
 
   private byte[] retargeted(String jni, String stem, CudaFinder.Library library) {
     byte[] content = resource(jni);
-    steps.add("%s %d: %s (%s)".formatted(stem, library.major(), library.file(), library.where()));
     if (library.major() == BUILT_FOR) {
       return content;
     }
     ElfLibrary elf = new ElfLibrary(content);
     elf.retarget(stem + ".so." + BUILT_FOR, stem + ".so." + library.major());
-    steps.add("%s: retargeted from CUDA %d to %d".formatted(jni, BUILT_FOR, library.major()));
+    retargeted.add("%s retargeted from CUDA %d to %d".formatted(jni, BUILT_FOR, library.major()));
     return elf.content();
   }
 
@@ -128,6 +128,7 @@ final class Natives {
 
   @SuppressWarnings("restricted") // loading libraries is what this class is for
   private static void load(Path library) {
+    LibraryCheck.whole(library);
     try {
       System.load(library.toAbsolutePath().toString());
     } catch (UnsatisfiedLinkError e) {

@@ -1,6 +1,8 @@
 package dev.sluice.cuda;
 
+import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -12,8 +14,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.LongSummaryStatistics;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A folder that only its owner may read or write, for files that are run: unpacked libraries and
@@ -26,12 +31,12 @@ final class PrivateFolder {
       PosixFilePermissions.fromString("rwx------");
 
   private final Path path;
-  private final boolean temporary;
+  private final String whyTemporary;
 
-  private PrivateFolder(Path path, boolean temporary) {
+  private PrivateFolder(Path path, String whyTemporary) {
     this.path = path;
-    this.temporary = temporary;
-    if (temporary) { // files are registered after their folder, and deleted before it
+    this.whyTemporary = whyTemporary;
+    if (isTemporary()) { // files are registered after their folder, and deleted before it
       path.toFile().deleteOnExit();
     }
   }
@@ -53,18 +58,18 @@ final class PrivateFolder {
       createPrivate(base.resolve("sluice"));
       createPrivate(wanted);
       if (isPrivate(wanted)) {
-        return new PrivateFolder(wanted, false);
+        return new PrivateFolder(wanted, null);
       }
     } catch (IOException e) { // read-only, no space, or a file of that name: use another place
-      return temporary(wanted, e);
+      return temporary(wanted, wanted + " cannot be written", e);
     }
-    return temporary(wanted, null);
+    return temporary(wanted, wanted + " could be written by others too", null);
   }
 
-  private static PrivateFolder temporary(Path wanted, IOException reason) {
+  private static PrivateFolder temporary(Path wanted, String why, IOException reason) {
     try {
       Path folder = Files.createTempDirectory("sluice-"); // made with owner-only access
-      return new PrivateFolder(folder, true);
+      return new PrivateFolder(folder, why);
     } catch (IOException e) {
       if (reason != null) {
         e.addSuppressed(reason);
@@ -104,6 +109,37 @@ final class PrivateFolder {
     return path;
   }
 
+  /** Whether it is deleted when the JVM ends. */
+  boolean isTemporary() {
+    return whyTemporary != null;
+  }
+
+  /** Why it is not the one in the user's cache, as a clause; null when it is. */
+  String whyTemporary() {
+    return whyTemporary;
+  }
+
+  /** Files in a folder and those below it. */
+  record Content(long files, long bytes) {}
+
+  /** Counts the files. */
+  Content content() throws IOException {
+    try (Stream<Path> all = Files.walk(path)) {
+      LongSummaryStatistics sizes =
+          all.map(Path::toFile)
+              .filter(File::isFile)
+              .collect(Collectors.summarizingLong(File::length));
+      return new Content(sizes.getCount(), sizes.getSum());
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  /** Whether there is a file of that name. */
+  boolean holds(String name) {
+    return Files.exists(path.resolve(name));
+  }
+
   /** A folder in this one, made if it is not there. */
   PrivateFolder subfolder(String name) {
     Path folder = path.resolve(name);
@@ -115,7 +151,7 @@ final class PrivateFolder {
               .formatted(folder, e.getMessage()),
           e);
     }
-    return new PrivateFolder(folder, temporary);
+    return new PrivateFolder(folder, whyTemporary);
   }
 
   /**
@@ -182,7 +218,7 @@ final class PrivateFolder {
     } finally {
       Files.deleteIfExists(unfinished);
     }
-    if (temporary) {
+    if (isTemporary()) {
       file.toFile().deleteOnExit();
     }
   }

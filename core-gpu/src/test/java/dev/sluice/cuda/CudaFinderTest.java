@@ -89,7 +89,7 @@ class CudaFinderTest {
   void saysWhatIsMissing() throws IOException {
     assertSentence("cuBLAS was not found", "SLUICE_CUDA_HOME");
     place("usr/local/cuda/lib64/libcublas.so.11");
-    assertSentence("cuBLAS was not found", "libcublas.so.12");
+    assertSentence("only cuBLAS 11 was found, " + root, "libcublas.so.12 or .13 is needed");
     place("usr/local/cuda/lib64/libcublas.so.13");
     UnavailableException tooNew =
         assertThrows(UnavailableException.class, () -> finder().find("libcublas", 12));

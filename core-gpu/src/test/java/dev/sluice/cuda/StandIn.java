@@ -19,7 +19,7 @@ import java.nio.file.Path;
  * native code. The build makes it where there is a g++; tests that need it skip elsewhere, or fail
  * with {@code -Dsluice.requireStandIn=true}.
  */
-final class StandIn {
+public final class StandIn {
   private StandIn() {}
 
   /** Opens the backend on it. */
@@ -64,7 +64,7 @@ final class StandIn {
   }
 
   /** Ends the calling test where there is no stand-in. */
-  static void require() {
+  public static void require() {
     String home = System.getenv("SLUICE_CUDA_HOME");
     if (home == null || !Files.isReadable(Path.of(home, "libcuda.so.1"))) {
       String reason = "skipped: no stand-in driver at " + home + "; g++ on Linux x86-64 builds it";
