@@ -8,6 +8,7 @@ import dev.sluice.backend.Precision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -25,7 +26,7 @@ final class Bench {
   record Plan(int rounds, Sampler.Effort effort, long nanos) {
     /** Well under two minutes for all suites on two cores. */
     static final Plan QUICK =
-        new Plan(2, new Sampler.Effort(250_000_000L, 200_000_000L, 2), 85_000_000_000L);
+        new Plan(2, new Sampler.Effort(250_000_000L, 200_000_000L, 2), 75_000_000_000L);
 
     /** For figures to publish. */
     static final Plan THOROUGH =
@@ -71,10 +72,7 @@ final class Bench {
       sampler = new Sampler(backend, work instanceof StreamWorkload);
     }
 
-    void visit(boolean first, Sampler.Effort effort) {
-      if (first) {
-        work.check(backend);
-      }
+    void visit(Sampler.Effort effort) {
       long before = backend.allocatedBytes();
       try (Workload.Prepared run = work.prepare(backend)) {
         held = backend.allocatedBytes() - before;
@@ -82,8 +80,17 @@ final class Bench {
         sampler.round(run, effort);
         look();
       } catch (OutOfMemoryError | OutOfDeviceMemoryException e) {
-        skipped = work.name().title() + " was left out: " + e.getMessage();
+        skipped = tooLarge(e);
       }
+    }
+
+    String tooLarge(Throwable problem) {
+      String why =
+          problem instanceof OutOfMemoryError
+              ? "it does not fit into the JVM's heap of "
+                  + Figures.bytes(Runtime.getRuntime().maxMemory())
+              : problem.getMessage();
+      return work.name().title() + " was left out: " + why;
     }
 
     /** A short look at the ceiling. */
@@ -157,35 +164,58 @@ final class Bench {
           entries.add(new Entry(work, threads.get(i), backends.get(i)));
         }
       }
-      visitAll(entries, plan);
-      entries.stream().map(entry -> entry.skipped).filter(s -> s != null).forEach(notes::add);
+      visitAll(entries, backends, plan);
+      entries.stream()
+          .map(entry -> entry.skipped)
+          .filter(Objects::nonNull)
+          .distinct()
+          .forEach(notes::add);
       return entries.stream().filter(entry -> entry.skipped == null).map(Entry::row).toList();
     } finally {
       backends.forEach(Backend::close);
     }
   }
 
-  private void visitAll(List<Entry> entries, Plan plan) {
+  private void visitAll(List<Entry> entries, List<Backend> backends, Plan plan) {
     long start = System.nanoTime();
     int visits = entries.size() * plan.rounds();
     int done = 0;
     for (int round = 0; round < plan.rounds(); round++) {
       for (Entry entry : entries) {
-        Workload.Name name = entry.work.name();
-        progress.accept(
-            "%3d%%  %s: %s, %s"
-                .formatted(
-                    100 * done / visits,
-                    name.suite(),
-                    name.title(),
-                    entry.threads == 1 ? "1 thread" : entry.threads + " threads"));
-        if (entry.skipped == null && !(round > 0 && entry.work instanceof MemoryWorkload)) {
+        report(100 * done / visits, entry);
+        boolean timeIsUp = plan.nanos() > 0 && System.nanoTime() - start > plan.nanos();
+        boolean timed = !(entry.work instanceof MemoryWorkload);
+        if (round == 0 && entry.backend == backends.getFirst()) {
+          check(entry, entries, backends);
+        }
+        if (entry.skipped == null && (round == 0 || timed && !timeIsUp)) {
           Sampler.Effort effort = effort(plan, start, visits - done);
-          boolean timed = !(entry.work instanceof MemoryWorkload);
-          entry.visit(round == 0, timed ? effort : effort.atMost(0));
+          entry.visit(timed ? effort : effort.atMost(0));
         }
         done++;
       }
+    }
+  }
+
+  private void report(int percent, Entry entry) {
+    Workload.Name name = entry.work.name();
+    progress.accept(
+        "%3d%%  %s: %s, %s"
+            .formatted(
+                percent,
+                name.suite(),
+                name.title(),
+                entry.threads == 1 ? "1 thread" : entry.threads + " threads"));
+  }
+
+  /** Checks a workload on all backends, the reference computing once. */
+  private static void check(Entry first, List<Entry> entries, List<Backend> backends) {
+    try {
+      first.work.check(backends.toArray(Backend[]::new));
+    } catch (OutOfMemoryError | OutOfDeviceMemoryException e) {
+      entries.stream()
+          .filter(entry -> entry.work == first.work)
+          .forEach(entry -> entry.skipped = entry.tooLarge(e));
     }
   }
 

@@ -7,6 +7,7 @@ import dev.sluice.backend.Precision;
 import dev.sluice.cli.UsageException;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
@@ -81,6 +82,29 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--md", paramLabel = "FILE", description = "Write the tables as Markdown.")
   private Path markdown;
 
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "Write one page with bars against the ceiling.")
+  private Path html;
+
+  @Option(
+      names = "--compare",
+      paramLabel = "FILE",
+      description =
+          "Compare with the figures of an earlier --json. A row that looks slower is measured again"
+              + " in JVMs of its own; when one stays slower, the exit code is 1.")
+  private Path compare;
+
+  @Option(
+      names = "--threshold",
+      paramLabel = "SHARE",
+      description = "How much slower is too slow, with --compare (default: ${DEFAULT-VALUE}).")
+  private String threshold = "10%";
+
+  @Option(names = "--other-machine", description = "Let --compare take figures of another machine.")
+  private boolean otherMachine;
+
   BenchCommand(PrintStream out, PrintStream err) {
     this.out = out;
     this.err = err;
@@ -88,7 +112,12 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    double limit = Threshold.parse(threshold);
     List<Workload> works = workloads();
+    for (Path file : Arrays.asList(json, markdown, html)) {
+      requireFolder(file);
+    }
+    Report before = compare == null ? null : earlier();
     Report report = measure(works);
     print(report);
     if (json != null) {
@@ -97,7 +126,58 @@ final class BenchCommand implements Callable<Integer> {
     if (markdown != null) {
       ReportFiles.write(markdown, MarkdownPage.text(report));
     }
-    return 0;
+    if (html != null) {
+      ReportFiles.write(html, HtmlPage.html(report));
+    }
+    return before == null ? 0 : compareWith(before, report, limit);
+  }
+
+  /** Refuses, before minutes of measuring, a file that could not be written after them. */
+  private static void requireFolder(Path file) {
+    if (file != null && !Files.isDirectory(file.toAbsolutePath().normalize().getParent())) {
+      throw new UsageException(
+          "cannot write %s: there is no folder %s"
+              .formatted(file, file.toAbsolutePath().normalize().getParent()));
+    }
+  }
+
+  private Report earlier() throws IOException {
+    Report before = ReportFiles.readJson(compare);
+    Machine here = Machine.here();
+    if (!here.isLike(before.machine()) && !otherMachine) {
+      throw new UsageException(
+          "%s was measured on another machine (%s; this is %s), so ratios would not compare versions;"
+                  .formatted(compare, before.machine().title(), here.title())
+              + " measure it here, or pass --other-machine");
+    }
+    return before;
+  }
+
+  /** Prints the ratios; answers 1 when a row is slower and stays so when it is measured again. */
+  private int compareWith(Report before, Report report, double limit) throws IOException {
+    Progress progress = new Progress(err);
+    List<Row> rows =
+        Comparison.settle(
+            before.rows(),
+            report.rows(),
+            limit,
+            row -> {
+              progress.accept("looks slower, measuring again: " + row.title());
+              return Repeater.again(row, full);
+            });
+    progress.clear();
+    List<Comparison.Line> lines = Comparison.of(before.rows(), rows, limit);
+    out.println();
+    out.println("compared with " + compare + ", " + before.version() + ", " + before.date());
+    Tables.comparison(lines).plain().forEach(out::println);
+    List<Comparison.Line> slower =
+        lines.stream().filter(l -> l.verdict() == Comparison.Verdict.SLOWER).toList();
+    out.println(
+        slower.isEmpty()
+            ? "no row is more than %s slower".formatted(Figures.percent(limit))
+            : "%d of %d rows more than %s slower"
+                .formatted(slower.size(), lines.size(), Figures.percent(limit)));
+    return slower.isEmpty() ? 0 : 1;
   }
 
   private List<Workload> workloads() {

@@ -47,7 +47,7 @@ public record GemmWorkload(int m, int n, int k, Precision precision) implements 
 
   /** {@inheritDoc} The first rows of C need the first rows of A only. */
   @Override
-  public void check(Backend backend) {
+  public void check(Backend... backends) {
     int rows = Math.min(CHECKED_ROWS, m);
     GemmWorkload few = new GemmWorkload(rows, n, k, precision);
     float[] expected;
@@ -56,13 +56,15 @@ public record GemmWorkload(int m, int n, int k, Precision precision) implements 
       run.run();
       expected = run.outputs();
     }
-    try (Prepared run = prepare(backend)) {
-      run.run();
-      Agreement.require(
-          name().title(),
-          Agreement.tolerance(precision),
-          expected,
-          Values.corner(run.outputs(), m, n, 1, rows));
+    for (Backend backend : backends) {
+      try (Prepared run = prepare(backend)) {
+        run.run();
+        Agreement.require(
+            name().title(),
+            Agreement.tolerance(precision),
+            expected,
+            Values.corner(run.outputs(), m, n, 1, rows));
+      }
     }
   }
 

@@ -89,7 +89,7 @@ public record LanguageModelWorkload(
    * gradients must be what the reference finds for these alone.
    */
   @Override
-  public void check(Backend backend) {
+  public void check(Backend... backends) {
     LanguageModelWorkload few =
         new LanguageModelWorkload(
             vocabulary,
@@ -117,15 +117,20 @@ public record LanguageModelWorkload(
     try (Backend reference = Agreement.reference()) {
       expected = firstStep(few, reference, fewIds, fewTargets);
     }
-    float[] actual = firstStep(this, backend, ids, masked);
     double tolerance = Agreement.tolerance(precision);
-    Agreement.require(
-        name().title() + ", loss", tolerance, Arrays.copyOf(expected, 1), Arrays.copyOf(actual, 1));
-    Agreement.require(
-        name().title() + ", gradients",
-        tolerance,
-        Arrays.copyOfRange(expected, 1, expected.length),
-        Arrays.copyOfRange(actual, 1, actual.length));
+    for (Backend backend : backends) {
+      float[] actual = firstStep(this, backend, ids, masked);
+      Agreement.require(
+          name().title() + ", loss",
+          tolerance,
+          Arrays.copyOf(expected, 1),
+          Arrays.copyOf(actual, 1));
+      Agreement.require(
+          name().title() + ", gradients",
+          tolerance,
+          Arrays.copyOfRange(expected, 1, expected.length),
+          Arrays.copyOfRange(actual, 1, actual.length));
+    }
   }
 
   private static float[] firstStep(

@@ -35,7 +35,7 @@ public record MemoryWorkload(Workload work) implements Workload {
   }
 
   @Override
-  public void check(Backend backend) {
-    work.check(backend);
+  public void check(Backend... backends) {
+    work.check(backends);
   }
 }

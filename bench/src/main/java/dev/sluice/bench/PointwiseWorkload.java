@@ -70,12 +70,14 @@ public record PointwiseWorkload(Operation operation, int rows, int columns, Prec
   }
 
   @Override
-  public void check(Backend backend) {
+  public void check(Backend... backends) {
     float[] expected;
     try (Backend reference = Agreement.reference()) {
       expected = once(reference);
     }
-    Agreement.require(name().title(), Agreement.tolerance(precision), expected, once(backend));
+    for (Backend backend : backends) {
+      Agreement.require(name().title(), Agreement.tolerance(precision), expected, once(backend));
+    }
   }
 
   private float[] once(Backend backend) {

@@ -33,7 +33,7 @@ public record RecurrentWorkload(
     Precision precision)
     implements Workload {
   /** So that a check takes the reference, some 10^9 operations a second, well under a second. */
-  private static final double CHECKED_FLOPS = 2e8;
+  private static final double CHECKED_FLOPS = 5e7;
 
   private static final int CHECKED_SEQUENCES = 2;
 
@@ -108,7 +108,7 @@ public record RecurrentWorkload(
    * the reference finds for them alone.
    */
   @Override
-  public void check(Backend backend) {
+  public void check(Backend... backends) {
     int sequences = Math.min(CHECKED_SEQUENCES, batch);
     double perStep = withSize(sequences, 1).flops();
     int length = (int) Math.clamp(CHECKED_FLOPS / perStep, 2, Math.max(2, steps));
@@ -117,37 +117,43 @@ public record RecurrentWorkload(
     float[] dy = outputGradient();
     float[] fewX = Values.corner(x, batch, hidden, few.steps, sequences);
     float[] fewDy = Values.corner(dy, batch, hidden, few.steps, sequences);
-    float[] actual;
-    try (Prepared run =
-        new Run(this, backend, x, Values.onlyCorner(dy, batch, hidden, few.steps, sequences))) {
-      run.run();
-      actual = run.outputs();
-    }
     float[] expected;
     try (Backend reference = Agreement.reference();
         Prepared run = new Run(few, reference, fewX, fewDy)) {
       run.run();
       expected = run.outputs();
     }
-    int whole = Math.toIntExact(shape().size());
-    double tolerance = Agreement.tolerance(precision);
-    for (int part = 0; part < (training ? 2 : 1); part++) {
-      Agreement.require(
-          name().title() + (part == 0 ? ", output" : ", gradient of the input"),
-          tolerance,
-          Arrays.copyOfRange(expected, part * fewX.length, (part + 1) * fewX.length),
-          Values.corner(
-              Arrays.copyOfRange(actual, part * whole, (part + 1) * whole),
-              batch,
-              hidden,
-              few.steps,
-              sequences));
+    float[] onlyFew = Values.onlyCorner(dy, batch, hidden, few.steps, sequences);
+    for (Backend backend : backends) {
+      try (Prepared run = new Run(this, backend, x, onlyFew)) {
+        run.run();
+        compare(few, expected, run.outputs());
+      }
     }
+  }
+
+  /** Holds the corner of the outputs and input gradients, and all weight gradients, to {@code few}'s. */
+  private void compare(RecurrentWorkload few, float[] expected, float[] actual) {
+    int whole = Math.toIntExact(shape().size());
+    int part = Math.toIntExact(few.shape().size());
+    double tolerance = Agreement.tolerance(precision);
+    String title = name().title();
+    Agreement.require(
+        title + ", output",
+        tolerance,
+        Arrays.copyOf(expected, part),
+        Values.corner(actual, batch, hidden, few.steps, few.batch));
     if (training) {
+      float[] dx = Arrays.copyOfRange(actual, whole, 2 * whole);
       Agreement.require(
-          name().title() + ", gradient of the weights",
+          title + ", gradient of the input",
           tolerance,
-          Arrays.copyOfRange(expected, 2 * fewX.length, expected.length),
+          Arrays.copyOfRange(expected, part, 2 * part),
+          Values.corner(dx, batch, hidden, few.steps, few.batch));
+      Agreement.require(
+          title + ", gradient of the weights",
+          tolerance,
+          Arrays.copyOfRange(expected, 2 * part, expected.length),
           Arrays.copyOfRange(actual, 2 * whole, actual.length));
     }
   }

@@ -64,13 +64,15 @@ public record StreamWorkload(CellType cell, int hidden, int layers, Precision pr
   }
 
   @Override
-  public void check(Backend backend) {
+  public void check(Backend... backends) {
     float[] expected;
     try (Backend reference = Agreement.reference()) {
       expected = afterSteps(reference);
     }
-    Agreement.require(
-        name().title(), Agreement.tolerance(precision), expected, afterSteps(backend));
+    for (Backend backend : backends) {
+      Agreement.require(
+          name().title(), Agreement.tolerance(precision), expected, afterSteps(backend));
+    }
   }
 
   private float[] afterSteps(Backend backend) {

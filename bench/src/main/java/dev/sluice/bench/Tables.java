@@ -119,6 +119,33 @@ final class Tables {
     return table;
   }
 
+  /** Rows of two runs. */
+  static TextTable comparison(List<Comparison.Line> lines) {
+    TextTable table = new TextTable("row", "threads", "before", "now", "ratio", "");
+    for (Comparison.Line line : lines) {
+      Row row = line.now() == null ? line.before() : line.now();
+      table.add(
+          List.of(
+              row.suite() + " " + row.title(),
+              row.threads() == 0 ? "-" : Integer.toString(row.threads()),
+              cost(line.before()),
+              cost(line.now()),
+              Double.isNaN(line.ratio()) ? "-" : Figures.digits(line.ratio()),
+              line.verdict().words()));
+    }
+    return table;
+  }
+
+  /** What is compared: the shortest time, or memory where there is none. */
+  private static String cost(Row row) {
+    if (row == null) {
+      return "-";
+    }
+    return row.timing() == null
+        ? Figures.bytes(row.heldBytes())
+        : Figures.time(row.timing().minNs());
+  }
+
   private static String threads(int count) {
     return count == 1 ? "1 thread" : count + " threads";
   }

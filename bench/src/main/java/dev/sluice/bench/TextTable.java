@@ -17,6 +17,11 @@ final class TextTable {
     lines.add(cells);
   }
 
+  /** Headings, then the cells of each line. */
+  List<List<String>> lines() {
+    return List.copyOf(lines);
+  }
+
   /** For a terminal: two spaces between columns. */
   List<String> plain() {
     int columns = lines.getFirst().size();

@@ -4,30 +4,44 @@ import dev.sluice.backend.Backend;
 import dev.sluice.backend.DType;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
-import java.util.SplittableRandom;
 
 /** Inputs that are the same on every backend and in every library. */
 public final class Values {
   private Values() {}
 
-  /** Evenly distributed in ±{@code bound}. */
+  /** Evenly distributed in ±{@code bound}, 24 bits each (xorshift64, Marsaglia 2003: a big model has 10^8). */
   public static float[] uniform(long seed, long count, double bound) {
-    SplittableRandom random = new SplittableRandom(seed);
+    float scale = (float) (bound * 0x1p-23);
     float[] values = new float[Math.toIntExact(count)];
+    long state = start(seed);
     for (int i = 0; i < values.length; i++) {
-      values[i] = (float) (bound * (2 * random.nextDouble() - 1));
+      state = next(state);
+      values[i] = scale * ((int) (state >>> 40) - (1 << 23));
     }
     return values;
   }
 
   /** Evenly distributed below {@code limit}. */
   public static int[] ids(long seed, int count, int limit) {
-    SplittableRandom random = new SplittableRandom(seed);
     int[] values = new int[count];
+    long state = start(seed);
     for (int i = 0; i < count; i++) {
-      values[i] = random.nextInt(limit);
+      state = next(state);
+      values[i] = (int) ((state >>> 33) % limit);
     }
     return values;
+  }
+
+  /** Never 0, and far apart for neighbouring seeds. */
+  private static long start(long seed) {
+    long state = (seed + 1) * 0x9E3779B97F4A7C15L;
+    return state == 0 ? 1 : state;
+  }
+
+  private static long next(long state) {
+    long x = state ^ state << 13;
+    x ^= x >>> 7;
+    return x ^ x << 17;
   }
 
   /** A tensor that holds the values. */

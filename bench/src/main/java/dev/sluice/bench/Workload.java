@@ -31,11 +31,11 @@ public interface Workload {
   Prepared prepare(Backend backend);
 
   /**
-   * Compares what the backend computes at this very size with the reference.
+   * Compares what backends compute at this very size with the reference.
    *
    * @throws IllegalStateException when they disagree: a benchmark of wrong results is none
    */
-  void check(Backend backend);
+  void check(Backend... backends);
 
   /**
    * What sets a workload apart.
