@@ -23,7 +23,7 @@ class ReducedBoundTest {
   @ParameterizedTest
   @CsvSource({
     "BF16, 1.00390625, 1", // half a unit above an even number
-    "BF16, 1.0039063, 1.0078125",
+    "BF16, 1.0039064, 1.0078125",
     "BF16, 1.01171875, 1.015625", // half a unit above an odd number
     "BF16, -0.3, -0.30078125",
     "BF16, 0, 0",
