@@ -128,7 +128,7 @@ class BenchCommandTest {
   void refusesAPrecisionThatTheCpuLacks() {
     refuses(
         1,
-        "precision bf16 is for GPUs; the device cpu computes in fp32",
+        "--precision bf16 is for GPUs and the device cpu computes in fp32; use --precision fp32",
         "bench",
         "--device",
         "cpu",

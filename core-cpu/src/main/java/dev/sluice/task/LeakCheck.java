@@ -82,10 +82,7 @@ public final class LeakCheck {
     try (LanguageModelTraining training =
         new LanguageModelTraining(backend, config, data, LanguageModelTraining.Settings.DEFAULT)) {
       Trainer.builder(
-              backend,
-              training.problem(),
-              training.optimizer(),
-              new Schedule.Constant(0.001))
+              backend, training.problem(), training.optimizer(), new Schedule.Constant(0.001))
           .maxSteps(STEPS)
           .build()
           .run(); // ends with an evaluation
