@@ -77,8 +77,8 @@ class CudaTrainingTest {
   }
 
   /**
-   * Reduced precision trains as fp32 does, but for at most twice what becomes of the same training on
-   * a reference that rounds where the GPU does, and for what fp32 itself may be off.
+   * Reduced precision trains as fp32 does, but for at most twice what becomes of the same training
+   * on a reference that rounds where the GPU does, and for what fp32 itself may be off.
    */
   @ParameterizedTest
   @EnumSource(
