@@ -76,11 +76,11 @@ final class DeviceMemory implements AutoCloseable {
   /**
    * For calls with which the driver takes memory of its own accord.
    *
-   * @param code that the call answered
-   * @throws OutOfDeviceMemoryException when it says that there was too little
+   * @param fits whether there was enough
+   * @throws OutOfDeviceMemoryException when there was not
    */
-  void requireFit(int code, String what) {
-    if (CudaCallException.isOutOfMemory(code)) {
+  void requireFit(boolean fits, String what) {
+    if (!fits) {
       throw outOfMemory("memory of the driver's own", what);
     }
   }

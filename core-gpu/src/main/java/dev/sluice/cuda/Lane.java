@@ -10,6 +10,7 @@ import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasHandle;
+import jcuda.jcublas.cublasStatus;
 import jcuda.runtime.cudaStream_t;
 
 /**
@@ -40,7 +41,12 @@ final class Lane implements AutoCloseable {
         JCudaDriver.cuEventCreate(done, CUevent_flags.CU_EVENT_DISABLE_TIMING),
         "cuEventCreate",
         device);
-    checkBlas(JCublas2.cublasCreate(blas), "cublasCreate", device);
+    int created = JCublas2.cublasCreate(blas);
+    if (created != 0) { // it takes memory of its own
+      workspace.close();
+      memory.requireFit(created != cublasStatus.CUBLAS_STATUS_ALLOC_FAILED, "the cuBLAS library");
+      checkBlas(created, "cublasCreate", device);
+    }
     checkBlas(JCublas2.cublasSetStream(blas, new cudaStream_t(stream)), "cublasSetStream", device);
     checkBlas(
         JCublas2.cublasSetWorkspace(

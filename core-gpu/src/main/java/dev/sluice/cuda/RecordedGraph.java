@@ -46,7 +46,7 @@ final class RecordedGraph implements AutoCloseable {
     CUgraphExec executable = new CUgraphExec();
     int code = JCudaDriver.cuGraphInstantiate(executable, graph, 0);
     check(JCudaDriver.cuGraphDestroy(graph), "cuGraphDestroy", runtime.device());
-    runtime.memory().requireFit(code, "the graph of a pass");
+    runtime.memory().requireFit(!CudaCallException.isOutOfMemory(code), "the graph of a pass");
     check(code, "cuGraphInstantiate", runtime.device());
     return new RecordedGraph(runtime, executable);
   }
