@@ -5,6 +5,7 @@
 #   build.sh fatbin FILE [ARCHITECTURE...]   nvcc: FILE, for the architectures (90 for sm_90; all unless named) and PTX
 #   build.sh spills      fails when a kernel spills registers or keeps arrays in local memory; prints the registers
 #   build.sh stand-in    g++: target/stand-in/libcuda.so.1, libcublas.so.12, libnvrtc.so.12; without g++ says so and succeeds
+#   build.sh variant A B C  the stand-in in folder C, with the kernels of file B from folder A instead of its own: tests break them
 #   build.sh test        builds and runs the kernels' tests through the stand-in, in three orders of threads
 #   build.sh test-gpu [ARCHITECTURE...]   the same tests on the GPU of this machine (needs nvcc, g++ and a driver)
 #
@@ -18,6 +19,12 @@ STANDIN=src/test/cpp/standin
 TESTS=src/test/cpp/tests
 FATBIN=target/classes/dev/sluice/kernels/sluice.fatbin
 ARCHITECTURES="80 86 89 90 100 120"
+
+STANDIN_FLAGS=(-std=c++20 -march=native -fPIC -fvisibility=hidden -Wall -Wextra -Werror -DSTANDIN_BUILD)
+# The kernels themselves, as C++; they read arrays as 16-byte vectors, which C++ would call aliasing.
+KERNEL_FLAGS=(-fno-strict-aliasing -x c++ -include "$STANDIN/cuda_on_host.hpp")
+DRIVER_OBJECTS=(fibre.o faults.o memory.o block.o engine.o streams.o driver_device.o driver_contexts.o driver_memory.o
+  driver_streams.o driver_modules.o sluice.o probes.o)
 
 find_nvcc() {
   local candidate
@@ -106,7 +113,7 @@ build_stand_in() {
     [[ ${SLUICE_REQUIRE_STAND_IN:-} != 1 ]]
     return
   fi
-  local flags=(-std=c++20 -O2 -march=native -fPIC -fvisibility=hidden -Wall -Wextra -Werror -DSTANDIN_BUILD)
+  local flags=("${STANDIN_FLAGS[@]}" -O2)
   if up_to_date $out/libcuda.so.1 "$cxx" "${flags[*]} $(uname -n)" "$CUDA"/* "$STANDIN"/*; then
     return
   fi
@@ -117,22 +124,31 @@ build_stand_in() {
     nvrtc; do
     echo "$cxx ${flags[*]} -c $STANDIN/$source.cpp -o $objects/$source.o"
   done >$objects/commands
-  # The kernels themselves, as C++; they read arrays as 16-byte vectors, which C++ would call aliasing.
   for source in "$CUDA/sluice.cu" "$STANDIN/probes.cu"; do
-    echo "$cxx ${flags[*]} -fno-strict-aliasing -x c++ -include $STANDIN/cuda_on_host.hpp -I $CUDA -c $source" \
-      "-o $objects/$(basename "$source" .cu).o"
+    echo "$cxx ${flags[*]} ${KERNEL_FLAGS[*]} -I $CUDA -c $source -o $objects/$(basename "$source" .cu).o"
   done >>$objects/commands
   echo "$cxx ${flags[*]} -O3 -c $STANDIN/gemm.cpp -o $objects/gemm.o" >>$objects/commands
   xargs -P "$(nproc)" -I{} bash -c '{}' <$objects/commands
   (
     cd $objects
-    "$cxx" -shared -Wl,-soname,libcuda.so.1 -o ../libcuda.so.1 fibre.o faults.o memory.o block.o engine.o streams.o \
-      driver_device.o driver_contexts.o driver_memory.o driver_streams.o driver_modules.o sluice.o probes.o
+    "$cxx" -shared -Wl,-soname,libcuda.so.1 -o ../libcuda.so.1 "${DRIVER_OBJECTS[@]}"
     "$cxx" -shared -Wl,-soname,libcublas.so.12 -Wl,-rpath,'$ORIGIN' -Wl,--version-script="../../../$STANDIN/cublas.map" \
       -o ../libcublas.so.12 cublas.o gemm.o ../libcuda.so.1
     "$cxx" -shared -Wl,-soname,libnvrtc.so.12 -Wl,--version-script="../../../$STANDIN/nvrtc.map" -o ../libnvrtc.so.12 nvrtc.o
   )
   echo "$pending_stamp" >$out/libcuda.so.1.stamp
+}
+
+# $1 folder of kernel sources, $2 one of its files, $3 where to. The file's kernels, in a namespace so that they do not mix with
+# the others, are linked first: of two kernels of one name the first counts.
+build_variant() {
+  local cxx objects=$PWD/target/stand-in/objects
+  cxx=$(find_cxx)
+  mkdir -p "$3"
+  printf 'namespace variant {\n#include "%s"\n}\n' "$2" >"$3/variant.cu"
+  "${cxx:?needs g++}" "${STANDIN_FLAGS[@]}" -O1 "${KERNEL_FLAGS[@]}" -I "$1" -c "$3/variant.cu" -o "$3/variant.o"
+  "$cxx" -shared -Wl,-soname,libcuda.so.1 -o "$3/libcuda.so.1" "$3/variant.o" "${DRIVER_OBJECTS[@]/#/$objects/}"
+  cp target/stand-in/libcublas.so.12 target/stand-in/libnvrtc.so.12 "$3"
 }
 
 # $1 compiler, $2 folder of tests, $3 program
@@ -189,6 +205,7 @@ case ${1:-} in
     ;;
   spills) check_spills ;;
   stand-in) build_stand_in ;;
+  variant) build_variant "$2" "$3" "$4" ;;
   test) run_tests ;;
   test-gpu) run_gpu_tests "${@:2}" ;;
   *)

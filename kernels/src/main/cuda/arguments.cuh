@@ -18,17 +18,17 @@
 
 // ---- embedding -----------------------------------------------------------------------------------------------------
 
-// A negative id gives zeros. An id of V or more gives zeros too and is noted: fault[0] = max(fault[0], id).
+// A negative id gives zeros. An id of V or more gives zeros too and is noted: fault[0] = max(fault[0], V * 2^32 + id).
 // kernels: sluice_embedding_forward_{f32,bf16} sluice_embedding_forward_f32_bf16 (fp32 table, bf16 output)
 // grid: cdiv(N, 8)
 struct EmbeddingForward {
-  const void* table;  // T [V, E]
-  const int* ids;     // [N]
-  void* output;       // T [N, E]
-  int* fault;         // [1], 0 before the first use
-  long long rows;     // N
-  int columns;        // E
-  int vocabulary;     // V
+  const void* table;          // T [V, E]
+  const int* ids;             // [N]
+  void* output;               // T [N, E]
+  unsigned long long* fault;  // [1], 0 before the first use
+  long long rows;             // N
+  int columns;                // E
+  int vocabulary;             // V
 };
 
 // The backward pass, first: sorts the ids, 1,024 at a time. Keys are id (as unsigned) * 2^32 + position, so they all
@@ -68,11 +68,11 @@ struct EmbeddingBackward {
 // kernels: sluice_count_targets
 // grid: 1
 struct CountTargets {
-  const int* targets;  // [N]
-  long long* counted;  // [1]
-  int* fault;          // [1]
-  long long rows;      // N
-  int classes;         // V
+  const int* targets;         // [N]
+  long long* counted;         // [1]
+  unsigned long long* fault;  // [1]
+  long long rows;             // N
+  int classes;                // V
 };
 
 // kernels: sluice_cross_entropy_{f32,bf16}

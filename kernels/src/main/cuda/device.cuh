@@ -22,6 +22,12 @@ constexpr int BLOCK = 256;
 constexpr int WARP = 32;
 constexpr int WARPS = BLOCK / WARP;
 
+// Notes for the host that an id, a target or a length does not fit its limit: of several the largest, so that the note
+// does not depend on the order of the threads; 0 is "none". Limits are at least 1.
+__device__ inline void noteFault(unsigned long long* fault, int limit, int value) {
+  atomicMax(fault, (unsigned long long)(unsigned)limit << 32 | (unsigned)value);
+}
+
 // Elements that are one 16-byte access.
 template <typename T>
 constexpr int PACK = 16 / (int)sizeof(T);

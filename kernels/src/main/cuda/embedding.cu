@@ -26,7 +26,7 @@ __device__ inline void embeddingForward(const EmbeddingForward& a) {
   const Table* table = static_cast<const Table*>(a.table);
   const bool known = id >= 0 && id < a.vocabulary;
   if (id >= a.vocabulary && lane == 0) {
-    atomicMax(a.fault, id);
+    noteFault(a.fault, a.vocabulary, id);
   }
   if (known) {
     table += (long long)id * a.columns;

@@ -191,7 +191,17 @@ struct RnnBackward {
   int relu;
 };
 
-// out[b] = x[lengths[b] - 1, b]: the rows of each sequence's last step. (The reverse direction starts there from h0, so
+// A length outside 1..T is noted: fault[0] = max(fault[0], T * 2^32 + length as unsigned).
+// kernels: sluice_check_lengths
+// grid: cdiv(B, 256)
+struct CheckLengths {
+  const int* lengths;         // [B]
+  unsigned long long* fault;  // [1], 0 before the first use
+  int batch;
+  int steps;  // T
+};
+
+// out[b] = x[lengths[b] - 1, b], of a length outside 1..T the nearest row: the rows of each sequence's last step. (The reverse direction starts there from h0, so
 // that h0's share of dR is the product of these rows of the gates' gradients with h0.)
 // kernels: sluice_gather_last_{f32,bf16}
 // grid: cdiv(B, 8)
@@ -201,4 +211,5 @@ struct GatherLast {
   const int* lengths;  // [B]
   int batch;
   int columns;  // F
+  int steps;    // T
 };

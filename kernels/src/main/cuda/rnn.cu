@@ -53,7 +53,8 @@ __device__ inline void gatherLast(const GatherLast& a) {
   if (row >= a.batch) {
     return;
   }
-  const long long from = ((long long)(a.lengths[row] - 1) * a.batch + row) * a.columns;
+  const int last = min(max(a.lengths[row], 1), a.steps) - 1;  // inside x whatever the length, which is checked apart
+  const long long from = ((long long)last * a.batch + row) * a.columns;
   const T* x = static_cast<const T*>(a.x) + from;
   T* out = static_cast<T*>(a.out) + (long long)row * a.columns;
   overRow<PACK<T>, WARP>(threadIdx.x % WARP, a.columns, packable(x, a.columns) && aligned16(out),
@@ -61,6 +62,13 @@ __device__ inline void gatherLast(const GatherLast& a) {
                            constexpr int N = decltype(width)::value;
                            store<N>(out + column, load<N>(x + column));
                          });
+}
+
+SLUICE_KERNEL(sluice_check_lengths, CheckLengths, BLOCK) {
+  const int row = blockIdx.x * BLOCK + threadIdx.x;
+  if (row < a.batch && (a.lengths[row] < 1 || a.lengths[row] > a.steps)) {
+    noteFault(a.fault, a.steps, a.lengths[row]);
+  }
 }
 
 SLUICE_KERNEL(sluice_rnn_forward_f32, RnnForward, BLOCK) { rnnForward<float>(a); }

@@ -144,7 +144,7 @@ SLUICE_KERNEL(sluice_count_targets, CountTargets, BLOCK) {
   for (long long row = threadIdx.x; row < a.rows; row += BLOCK) {
     const int target = a.targets[row];
     if (target >= a.classes) {
-      atomicMax(a.fault, target);
+      noteFault(a.fault, a.classes, target);
     } else if (target >= 0) {
       mine++;
     }

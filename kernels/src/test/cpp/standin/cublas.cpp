@@ -6,6 +6,7 @@
 #include "gemm.hpp"
 
 using standin::Element;
+using standin::Factors;
 using standin::Matrix;
 
 struct cublasContext {
@@ -41,7 +42,7 @@ struct Gemm {
   const float* betaOnDevice;
   Matrix a, b, c;
   long long strideA, strideB, strideC;
-  bool tf32;
+  Factors factors;
 };
 
 void* offset(const Matrix& x, long long elements) {
@@ -59,7 +60,7 @@ void run(const void* data) {
     a.data = offset(a, each * g.strideA);
     b.data = offset(b, each * g.strideB);
     c.data = offset(c, each * g.strideC);
-    standin::gemm(g.m, g.n, g.k, alpha, a, b, beta, c, g.tf32);
+    standin::gemm(g.m, g.n, g.k, alpha, a, b, beta, c, g.factors);
   }
 }
 
@@ -79,7 +80,9 @@ cublasStatus_t enqueue(cublasHandle_t handle, int transA, int transB, int m, int
                         computeType == COMPUTE_32F_FAST_16BF || computeType == COMPUTE_32F_FAST_TF32;
   Gemm g;
   if (!computes || !elementOf(typeA, g.a.type) || !elementOf(typeB, g.b.type) || !elementOf(typeC, g.c.type) ||
-      typeA != typeB || (typeA == R_32F && typeC != R_32F)) {
+      typeA != typeB || (typeA == R_32F && typeC != R_32F) ||
+      // As in cuBLAS's table of types: the fast ways are for fp32 matrices.
+      (typeA != R_32F && (computeType == COMPUTE_32F_FAST_16BF || computeType == COMPUTE_32F_FAST_TF32))) {
     return NOT_SUPPORTED;
   }
   const int rowsA = transA ? k : m;
@@ -109,8 +112,12 @@ cublasStatus_t enqueue(cublasHandle_t handle, int transA, int transB, int m, int
   g.strideA = strideA;
   g.strideB = strideB;
   g.strideC = strideC;
-  g.tf32 = typeA == R_32F &&
-           (computeType == COMPUTE_32F_FAST_TF32 || (computeType == COMPUTE_32F && handle->mathMode == TF32_MATH));
+  const bool tf32 =
+      typeA == R_32F &&
+      (computeType == COMPUTE_32F_FAST_TF32 || (computeType == COMPUTE_32F && handle->mathMode == TF32_MATH));
+  g.factors = tf32                                      ? Factors::TF32
+              : computeType == COMPUTE_32F_FAST_16BF    ? Factors::BFLOAT16
+                                                        : Factors::EXACT;
   return sluiceStandInEnqueue(handle->stream, "cublasGemmEx", run, &g, sizeof g) == CU_OK ? SUCCESS : EXECUTION_FAILED;
 }
 

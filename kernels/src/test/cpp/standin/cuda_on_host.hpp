@@ -117,13 +117,17 @@ T atomicAdd(T* address, T value) {
   return old;
 }
 
-inline int atomicMax(int* address, int value) {
-  const int old = *address;
+inline unsigned long long atomicMax(unsigned long long* address, unsigned long long value) {
+  const unsigned long long old = *address;
   if (value > old) {
     *address = value;
   }
   return old;
 }
+
+inline int min(int x, int y) { return x < y ? x : y; }
+
+inline int max(int x, int y) { return x > y ? x : y; }
 
 inline unsigned __umulhi(unsigned x, unsigned y) { return (unsigned)((uint64_t)x * y >> 32); }
 

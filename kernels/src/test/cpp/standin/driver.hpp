@@ -61,6 +61,7 @@ struct Driver {
   std::set<CUgraphExec> executables;
   std::set<CUmemoryPool> pools;
   std::map<char*, size_t> pinned;
+  std::map<const char*, unsigned long long> calls;  // by the caller's own copy of its name
 };
 
 Driver& driver();
@@ -87,7 +88,9 @@ void resetContext();
 
 }  // namespace standin
 
-#define STANDIN_LOCK() std::lock_guard<std::recursive_mutex> lock(standin::driver().mutex)
+#define STANDIN_LOCK()                                                  \
+  std::lock_guard<std::recursive_mutex> lock(standin::driver().mutex); \
+  standin::driver().calls[__func__]++
 
 #define STANDIN_ENTER()                             \
   STANDIN_LOCK();                                   \

@@ -138,6 +138,15 @@ CUresult cuInit(unsigned) {
   return CU_OK;
 }
 
+unsigned long long sluiceStandInCalls(const char* function) {
+  const std::lock_guard<std::recursive_mutex> lock(driver().mutex);
+  unsigned long long count = 0;
+  for (const auto& each : driver().calls) {
+    count += strcmp(each.first, function) == 0 ? each.second : 0;
+  }
+  return count;
+}
+
 // SLUICE_STANDIN_DRIVER: 1000 * major + 10 * minor.
 CUresult cuDriverGetVersion(int* version) {
   *version = setting("SLUICE_STANDIN_DRIVER", 13000);

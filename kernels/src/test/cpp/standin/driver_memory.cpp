@@ -47,7 +47,7 @@ CUresult allocate(CUdeviceptr* pointer, size_t bytes) {
   void* memory = allocateMemory(bytes);
   if (!memory) {
     return report({CU_OUT_OF_MEMORY, format("%zu bytes were asked for, %zu of %zu are free", bytes,
-                                            totalMemory() - allocatedMemory(), totalMemory())});
+                                            freeMemory(), totalMemory())});
   }
   *pointer = reinterpret_cast<CUdeviceptr>(memory);
   return CU_OK;
@@ -73,7 +73,7 @@ CUresult fill(const char* what, CUdeviceptr target, Value value, size_t count, S
 CUresult cuMemGetInfo_v2(size_t* free, size_t* total) {
   STANDIN_ENTER();
   *total = totalMemory();
-  *free = totalMemory() - allocatedMemory();
+  *free = freeMemory();
   return CU_OK;
 }
 

@@ -27,6 +27,12 @@ uint32_t toBits(float value) {
   return bits;
 }
 
+// To the nearest, ties away from zero, keeping 10 bits of the 23.
+float roundToTf32(float value) {
+  const uint32_t bits = toBits(value);
+  return (bits & 0x7f800000u) == 0x7f800000u ? value : fromBits((bits + 0x1000u) & ~0x1fffu);
+}
+
 // To nearest even, keeping `kept` bits of the 23.
 float roundMantissa(float value, int kept) {
   const uint32_t bits = toBits(value);
@@ -38,9 +44,20 @@ float roundMantissa(float value, int kept) {
   return fromBits((bits + half) & ~((1u << dropped) - 1));
 }
 
+float rounded(float value, Factors factors) {
+  switch (factors) {
+    case Factors::TF32:
+      return roundToTf32(value);
+    case Factors::BFLOAT16:
+      return roundMantissa(value, 7);
+    default:
+      return value;
+  }
+}
+
 // Copies part of op(X) into panels of WIDTH rows (of A) or columns (of B), zeros beyond the end.
 template <int WIDTH, typename Read>
-void packPanels(std::vector<float>& to, int count, int from, int depth, bool tf32, Read read) {
+void packPanels(std::vector<float>& to, int count, int from, int depth, Factors factors, Read read) {
   const int panels = (count + WIDTH - 1) / WIDTH;
   to.resize((size_t)panels * depth * WIDTH);
   for (int panel = 0; panel < panels; panel++) {
@@ -49,7 +66,7 @@ void packPanels(std::vector<float>& to, int count, int from, int depth, bool tf3
       for (int i = 0; i < WIDTH; i++) {
         const int at = panel * WIDTH + i;
         const float value = at < count ? read(at, from + p) : 0;
-        out[p * WIDTH + i] = tf32 ? roundMantissa(value, 10) : value;
+        out[p * WIDTH + i] = rounded(value, factors);
       }
     }
   }
@@ -90,7 +107,8 @@ void Matrix::write(long long row, long long column, float value) const {
   }
 }
 
-void gemm(int m, int n, int k, float alpha, const Matrix& a, const Matrix& b, float beta, const Matrix& c, bool tf32) {
+void gemm(int m, int n, int k, float alpha, const Matrix& a, const Matrix& b, float beta, const Matrix& c,
+          Factors factors) {
   static std::vector<float> packedA;
   static std::vector<float> packedB;
   static std::vector<float> sums;  // tile after tile
@@ -100,8 +118,8 @@ void gemm(int m, int n, int k, float alpha, const Matrix& a, const Matrix& b, fl
   sums.assign((size_t)rowPanels * columnPanels * TILE, 0);
   for (int from = 0; from < k; from += DEPTH) {
     const int depth = std::min(DEPTH, k - from);
-    packPanels<ROWS>(packedA, m, from, depth, tf32, [&](int row, int p) { return a.read(row, p); });
-    packPanels<COLUMNS>(packedB, n, from, depth, tf32, [&](int column, int p) { return b.read(p, column); });
+    packPanels<ROWS>(packedA, m, from, depth, factors, [&](int row, int p) { return a.read(row, p); });
+    packPanels<COLUMNS>(packedB, n, from, depth, factors, [&](int column, int p) { return b.read(p, column); });
     for (int j = 0; j < columnPanels; j++) {
       for (int i = 0; i < rowPanels; i++) {
         multiplyTile(packedA.data() + (size_t)i * depth * ROWS, packedB.data() + (size_t)j * depth * COLUMNS, depth,

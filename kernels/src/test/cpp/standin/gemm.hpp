@@ -6,6 +6,11 @@ namespace standin {
 
 enum class Element { FLOAT32, BFLOAT16 };
 
+// What the factors of a product are rounded to before they are multiplied: nothing; TF32, 10 bits of mantissa, to the
+// nearest with ties away from zero, as the only conversion that PTX has for sm_80 to sm_90 (cvt.rna.tf32.f32); or bf16,
+// 7 bits of mantissa, to the nearest with ties to even (cvt.rn.bf16.f32).
+enum class Factors { EXACT, TF32, BFLOAT16 };
+
 // One column-major matrix in device memory.
 struct Matrix {
   void* data;
@@ -18,7 +23,8 @@ struct Matrix {
 };
 
 // C = alpha * op(A) * op(B) + beta * C, C [m, n], K terms an element, each sum in the order of k in fp32 (with fused
-// multiply-add). C is not read when beta is 0. `tf32` rounds A and B to 10 bits of mantissa first.
-void gemm(int m, int n, int k, float alpha, const Matrix& a, const Matrix& b, float beta, const Matrix& c, bool tf32);
+// multiply-add). C is not read when beta is 0. A and B are rounded to `factors` first.
+void gemm(int m, int n, int k, float alpha, const Matrix& a, const Matrix& b, float beta, const Matrix& c,
+          Factors factors);
 
 }  // namespace standin

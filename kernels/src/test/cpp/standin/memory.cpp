@@ -27,14 +27,11 @@ struct Allocation {
 struct Arena {
   char* next;
   char* end;
-  size_t total;
   size_t allocated = 0;
   std::map<uintptr_t, Allocation> byBase;  // freed ones too, for their description
   size_t freed = 0;
 
   Arena() {
-    const char* text = getenv("SLUICE_STANDIN_MEMORY");
-    total = text ? strtoull(text, nullptr, 10) : 8ull << 30;
     void* reserved = MAP_FAILED;
     size_t bytes = 16ull << 40;
     for (; reserved == MAP_FAILED && bytes >= 64ull << 30; bytes /= 4) {
@@ -92,15 +89,23 @@ void poison(void* memory, size_t bytes) {
   memcpy(to + k, &POISON, bytes - k);
 }
 
-size_t totalMemory() { return arena().total; }
+// SLUICE_STANDIN_MEMORY, in bytes; looked up each time, so that a test can make the device smaller.
+size_t totalMemory() {
+  const char* text = getenv("SLUICE_STANDIN_MEMORY");
+  return text ? strtoull(text, nullptr, 10) : 8ull << 30;
+}
 
-size_t allocatedMemory() { return arena().allocated; }
+size_t freeMemory() {
+  const size_t allocated = arena().allocated;
+  const size_t total = totalMemory();
+  return total > allocated ? total - allocated : 0;
+}
 
 void* allocateMemory(size_t bytes) {
   Arena& a = arena();
   const size_t pageBytes = (bytes + PAGE - 1) / PAGE * PAGE;
   const size_t step = PAGE + pageBytes + (pageBytes > GAP ? pageBytes : GAP);
-  if (bytes > a.total - a.allocated || step > (size_t)(a.end - a.next)) {
+  if (bytes > freeMemory() || step > (size_t)(a.end - a.next)) {
     return nullptr;
   }
   char* pages = a.next + PAGE;

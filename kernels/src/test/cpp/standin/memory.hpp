@@ -16,9 +16,9 @@ namespace standin {
 // Fills memory with a pattern that is NaN in fp32 and bf16, and a large number as an int.
 void poison(void* memory, size_t bytes);
 
-// Bytes that the device has (SLUICE_STANDIN_MEMORY, 8 GiB unless set), and that are allocated.
+// Bytes that the device has (SLUICE_STANDIN_MEMORY, 8 GiB unless set), and that can still be allocated.
 size_t totalMemory();
-size_t allocatedMemory();
+size_t freeMemory();
 
 // Null when it does not fit.
 void* allocateMemory(size_t bytes);

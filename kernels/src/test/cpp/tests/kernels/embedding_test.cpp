@@ -17,8 +17,6 @@ std::vector<int> someIds(int rows, int vocabulary) {
   return ids;
 }
 
-constexpr int NO_FAULT = 0;
-
 }  // namespace
 
 TEST(embedding_forward) {
@@ -38,19 +36,21 @@ TEST(embedding_forward) {
           const Array table = Array::random(kind.table, VOCABULARY * columns, 1, shift);
           std::vector<int> ids = someIds(rows, VOCABULARY);
           const Items<int> deviceIds(ids);
-          const Items<int> fault(std::vector<int>{NO_FAULT});
+          const Items<unsigned long long> fault(std::vector<unsigned long long>{0});
           Array output(kind.output, (size_t)rows * columns, shift);
           launch(
               kind.kernel, cdiv(rows, 8),
               EmbeddingForward{table.data(), deviceIds.data(), output.data(), fault.data(), rows, columns, VOCABULARY});
           std::vector<double> want;
-          int largest = NO_FAULT;
+          unsigned long long largest = 0;
           for (const int id : ids) {
             for (int c = 0; c < columns; c++) {
               want.push_back(id < 0 || id >= VOCABULARY ? 0
                                                         : roundTo(kind.output, table.host()[(size_t)id * columns + c]));
             }
-            largest = id >= VOCABULARY ? std::max(largest, id) : largest;
+            if (id >= VOCABULARY) {
+              largest = std::max(largest, (unsigned long long)VOCABULARY << 32 | id);
+            }
           }
           close("output", output.download(), want, 0, 0);
           check(fault.download()[0] == largest, "the fault tells an id that is too large");

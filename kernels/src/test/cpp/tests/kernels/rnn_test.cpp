@@ -68,6 +68,28 @@ TEST(rnn_forward_and_backward) {
   }
 }
 
+TEST(lengths_that_do_not_fit_are_noted) {
+  struct Case {
+    std::vector<int> lengths;
+    unsigned long long want;
+  };
+  constexpr unsigned long long STEPS = 4;
+  for (const Case& each : {Case{{1, 4, 3}, 0}, Case{{1, 5, 3}, STEPS << 32 | 5}, Case{{7, 6, 4}, STEPS << 32 | 7},
+                           Case{{0, 4}, STEPS << 32}, Case{{2, -3}, STEPS << 32 | (unsigned)-3}}) {
+    const Items<int> lengths(each.lengths);
+    const Items<unsigned long long> fault(std::vector<unsigned long long>{0});
+    const int batch = (int)each.lengths.size();
+    launch("sluice_check_lengths", cdiv(batch, 256), CheckLengths{lengths.data(), fault.data(), batch, STEPS});
+    check(fault.download()[0] == each.want, "the fault tells the length and the steps");
+    // And the gather stays inside, which the guards around x would tell.
+    const Array x = Array::random(false, STEPS * batch * 3);
+    Array out(false, (size_t)batch * 3);
+    launch("sluice_gather_last_f32", cdiv(batch, 8),
+           GatherLast{x.data(), out.data(), lengths.data(), batch, 3, STEPS});
+    out.download();
+  }
+}
+
 TEST(gather_last) {
   for (const bool half : {false, true}) {
     for (const int batch : {1, 7, 19}) {
@@ -85,7 +107,7 @@ TEST(gather_last) {
         }
         const Items<int> deviceLengths(lengths);
         launch(std::string("sluice_gather_last") + suffix(half), cdiv(batch, 8),
-               GatherLast{x.data(), out.data(), deviceLengths.data(), batch, columns});
+               GatherLast{x.data(), out.data(), deviceLengths.data(), batch, columns, STEPS});
         close("out", out.download(), want, 0, 0);
       }
     }

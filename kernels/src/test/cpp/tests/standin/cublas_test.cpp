@@ -22,7 +22,7 @@ int cublasSgemm_v2(cublasHandle_t handle, int transA, int transB, int m, int n, 
 
 namespace {
 
-enum { R_32F = 0, R_16BF = 14, COMPUTE_32F = 68, FAST_TF32 = 77 };
+enum { R_32F = 0, R_16BF = 14, COMPUTE_32F = 68, FAST_16BF = 75, FAST_TF32 = 77 };
 
 float fromBits(uint32_t bits) {
   float value;
@@ -83,7 +83,19 @@ double tf32(double x) {
   int exponent;
   std::frexp(x, &exponent);
   const double unit = std::ldexp(1.0, exponent - 11);
-  return std::nearbyint(x / unit) * unit;
+  return std::copysign(std::floor(std::abs(x) / unit + 0.5) * unit, x);
+}
+
+// The product of two numbers, as cuBLAS computes it in some way.
+float product(Session& session, cublasHandle_t handle, float x, float y, int computeType) {
+  const CUdeviceptr a = session.floats({x});
+  const CUdeviceptr b = session.floats({y});
+  const CUdeviceptr c = session.allocate(4);
+  const float one = 1, zero = 0;
+  check(cublasGemmEx(handle, 0, 0, 1, 1, 1, &one, (void*)a, R_32F, 1, (void*)b, R_32F, 1, &zero, (void*)c, R_32F, 1,
+                     computeType, -1) == 0,
+        "cublasGemmEx");
+  return session.download(c, 1)[0];
 }
 
 }  // namespace
@@ -137,6 +149,42 @@ TEST(gemm) {
   cublasDestroy_v2(handle);
 }
 
+// Both factors, and no more than the factors, are rounded: to TF32 with ties away from zero, to bf16 with ties to even.
+TEST(gemm_rounds_factors) {
+  Session session;
+  cublasHandle_t handle;
+  cublasCreate_v2(&handle);
+  const struct {
+    float x, tf32, bf16;
+  } numbers[] = {
+      {0x1.004p0f, 0x1.004p0f, 0x1p0f},           // 10 bits of mantissa; below half a bf16 unit
+      {0x1.002p0f, 0x1.004p0f, 0x1p0f},           // half a TF32 unit
+      {0x1.001ffep0f, 0x1p0f, 0x1p0f},            // one fp32 unit less
+      {0x1.006p0f, 0x1.008p0f, 0x1p0f},           // half a TF32 unit above an odd number
+      {0x1.01p0f, 0x1.01p0f, 0x1p0f},             // half a bf16 unit above an even number
+      {0x1.010002p0f, 0x1.01p0f, 0x1.02p0f},      // one fp32 unit more
+      {0x1.03p0f, 0x1.03p0f, 0x1.04p0f},          // half a bf16 unit above an odd number
+      {0x1.fffffep-3f, 0x1p-2f, 0x1p-2f},         // into the next exponent
+      {0x1.b52p90f, 0x1.b54p90f, 0x1.b6p90f},
+  };
+  for (const auto& number : numbers) {
+    for (const float sign : {1.0f, -1.0f}) {
+      inCase("%a", (double)(sign * number.x));
+      const float x = sign * number.x;
+      check(product(session, handle, x, 1, COMPUTE_32F) == x, "fp32 is not rounded");
+      check(product(session, handle, x, 1, FAST_TF32) == sign * number.tf32, "TF32, left");
+      check(product(session, handle, 1, x, FAST_TF32) == sign * number.tf32, "TF32, right");
+      check(product(session, handle, x, 1, FAST_16BF) == sign * number.bf16, "bf16, left");
+      check(product(session, handle, 1, x, FAST_16BF) == sign * number.bf16, "bf16, right");
+    }
+  }
+  const float third = 0x1.555556p-2f;
+  check(product(session, handle, 0x1.554p-2f, 0x1.554p-2f, FAST_TF32) == 0x1.554p-2f * 0x1.554p-2f,
+        "the product is not rounded");
+  check(product(session, handle, third, third, COMPUTE_32F) == third * third, "nor in fp32");
+  cublasDestroy_v2(handle);
+}
+
 TEST(gemm_batched_and_refused) {
   Session session;
   cublasHandle_t handle;
@@ -157,6 +205,11 @@ TEST(gemm_batched_and_refused) {
   check(cublasGemmEx(handle, 0, 0, 2, 2, 2, &one, (void*)a, 2, 2, (void*)b, 2, 2, &zero, (void*)c, 2, 2, COMPUTE_32F,
                      -1) == 15,
         "fp16 is not supported");
+  for (const int fast : {FAST_TF32, FAST_16BF}) {
+    check(cublasGemmEx(handle, 0, 0, 2, 2, 2, &one, (void*)a, R_16BF, 2, (void*)b, R_16BF, 2, &zero, (void*)c, R_32F, 2,
+                       fast, -1) == 15,
+          "the fast ways take fp32 matrices only");
+  }
   check(cublasSgemm_v2(handle, 0, 0, 2, 5, 2, &one, (float*)a, 2, (float*)b, 2, &zero, (float*)c, 2) == 0, "enqueued");
   expectCode(cuStreamSynchronize(stream), CU_ILLEGAL_ADDRESS);
   expectMessage(CU_ILLEGAL_ADDRESS, "cublasGemmEx: read");

@@ -1,5 +1,7 @@
 package dev.sluice.backend;
 
+import java.util.Optional;
+
 /**
  * What a device must be able to compute: the contract that the reference, the SIMD and the CUDA
  * implementation share and the parity suite checks.
@@ -17,6 +19,11 @@ public interface Backend extends AutoCloseable {
 
   /** One line for people: what it runs on and how, for example "2 threads, 512-bit vectors". */
   String description();
+
+  /** How matrices are multiplied. */
+  default Precision precision() {
+    return Precision.FP32;
+  }
 
   /**
    * A new tensor, zeroed.
@@ -49,15 +56,32 @@ public interface Backend extends AutoCloseable {
   /** Optimiser steps and the norms they need. */
   OptimizerOps optimizers();
 
+  /**
+   * Prepares work that will be repeated. A backend may record it and enqueue the recording as a
+   * whole: then the work is called for the first runs only, so it must not count on being called.
+   *
+   * @param work calls the same operations with the same tensors, plans and numbers each time, and
+   *     uploads and downloads nothing; what changes from run to run it reads from tensors. They and
+   *     the plans must live as long as the replay does
+   */
+  default Replay replay(Runnable work) {
+    return new Replay() {
+      @Override
+      public void run() {
+        work.run();
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
   /** Bytes held by tensors and plans of this backend now. */
   long allocatedBytes();
 
-  /**
-   * Bytes of memory that the device has free now, whoever took the rest, as its driver counts them;
-   * -1 where the memory is not the device's own.
-   */
-  default long freeBytes() {
-    return -1;
+  /** Memory of the device; empty when tensors lie on the Java heap. */
+  default Optional<DeviceMemoryUse> deviceMemory() {
+    return Optional.empty();
   }
 
   /** Waits for everything that was enqueued. */

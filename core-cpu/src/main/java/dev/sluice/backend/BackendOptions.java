@@ -8,14 +8,22 @@ import java.util.Locale;
  * @param threads threads of a CPU backend; 0 lets it choose
  * @param device index of the GPU, from 0
  * @param precision how matrices are multiplied; CPU backends know {@link Precision#FP32} only
+ * @param recompute whether a recurrent stack keeps the gates of one layer only and computes the
+ *     others' again in backward: the same bits with less memory, for a second forward of all layers
+ *     but the last; GPUs only
  */
-public record BackendOptions(int threads, int device, Precision precision) {
+public record BackendOptions(int threads, int device, Precision precision, boolean recompute) {
   /** All cores, the first GPU. */
   public static final BackendOptions DEFAULT = new BackendOptions(0, 0);
 
   /** The same in single precision. */
   public BackendOptions(int threads, int device) {
     this(threads, device, Precision.FP32);
+  }
+
+  /** The same in some precision, keeping all gates. */
+  public BackendOptions(int threads, int device, Precision precision) {
+    this(threads, device, precision, false);
   }
 
   public BackendOptions {
@@ -28,16 +36,26 @@ public record BackendOptions(int threads, int device, Precision precision) {
     }
   }
 
+  /** The same on the GPU that a name asks for, if it has an index. */
+  BackendOptions on(DeviceName name) {
+    return name.index() < 0 ? this : new BackendOptions(threads, name.index(), precision);
+  }
+
   /**
-   * For backends that know single precision only.
+   * For backends that know single precision and keep all gates.
    *
-   * @throws IllegalArgumentException when another precision is asked for
+   * @throws IllegalArgumentException when another precision is asked for, or to recompute
    */
-  public void requireFp32(String device) {
+  public void requireDefaults(String device) {
     if (precision != Precision.FP32) {
       throw new IllegalArgumentException(
-          "precision %s is for GPUs; the device %s computes in fp32"
+          "--precision %s is for GPUs and the device %s computes in fp32; use --precision fp32"
               .formatted(precision.name().toLowerCase(Locale.ROOT), device));
+    }
+    if (recompute) {
+      throw new IllegalArgumentException(
+          "--recompute is for GPUs and the device %s keeps all gates; leave it out"
+              .formatted(device));
     }
   }
 }

@@ -45,7 +45,7 @@ public final class Backends {
    * Opens a backend.
    *
    * @param device {@code auto}, or the device or name of a provider: {@code cpu}, {@code cuda},
-   *     {@code reference}
+   *     {@code reference}; {@code cuda:1} is the GPU of index 1, whatever the options say
    * @throws IllegalArgumentException when no provider has that name
    * @throws IllegalStateException when the provider asked for cannot run here, or none can
    */
@@ -53,7 +53,13 @@ public final class Backends {
     return choose(device, options, providers());
   }
 
-  static Choice choose(String device, BackendOptions options, List<BackendProvider> providers) {
+  static Choice choose(String name, BackendOptions asked, List<BackendProvider> providers) {
+    DeviceName deviceName = DeviceName.of(name);
+    return choose(deviceName.kind(), asked.on(deviceName), name, providers);
+  }
+
+  private static Choice choose(
+      String device, BackendOptions options, String name, List<BackendProvider> providers) {
     Backend opened = null;
     List<Candidate> candidates = new ArrayList<>();
     for (BackendProvider provider : providers) {
@@ -62,7 +68,7 @@ public final class Backends {
       BackendProvider.Probe probe = provider.probe();
       if (asked && !probe.available()) {
         throw new IllegalStateException(
-            "the device '" + device + "' cannot be used: " + probe.reason());
+            "the device '" + name + "' cannot be used: " + probe.reason());
       }
       boolean takes = opened == null && eligible && probe.available();
       String reason = probe.reason();

@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import dev.sluice.backend.CellType;
+import dev.sluice.backend.Precision;
 import dev.sluice.data.SplitMethod;
 import dev.sluice.task.LanguageModelConfig.InitialWeights;
 import java.util.Locale;
@@ -108,6 +109,28 @@ final class Choices {
 
     InitialWeights weights() {
       return weights;
+    }
+
+    @Override
+    public String toString() {
+      return written(this);
+    }
+  }
+
+  /** How a GPU multiplies matrices. */
+  enum Arithmetic {
+    FP32(Precision.FP32),
+    TF32(Precision.TF32),
+    BF16(Precision.BF16);
+
+    private final Precision precision;
+
+    Arithmetic(Precision precision) {
+      this.precision = precision;
+    }
+
+    Precision precision() {
+      return precision;
     }
 
     @Override

@@ -3,6 +3,9 @@ package dev.sluice.cli;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,7 +40,8 @@ import picocli.CommandLine.Spec;
       DoctorCommand.class
     })
 public final class Main implements Runnable {
-  static final String VERSION = "0.1.0";
+  /** Of this program. */
+  public static final String VERSION = "0.1.0";
 
   /** The sentence for results that nobody received. */
   static final String OUTPUT_LOST =
@@ -96,6 +100,8 @@ public final class Main implements Runnable {
     }
     Main main = new Main(out, err);
     CommandLine line = new CommandLine(main);
+    ServiceLoader.load(CommandProvider.class)
+        .forEach(provider -> line.addSubcommand(provider.command(out, err)));
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setUsageHelpLongOptionsMaxWidth(28);
     line.setOut(new PrintWriter(out, true));
@@ -115,8 +121,10 @@ public final class Main implements Runnable {
   /** Without a command there is nothing to do but explain. */
   @Override
   public void run() {
+    List<String> names = new ArrayList<>(spec.subcommands().keySet());
+    String last = names.removeLast();
     throw new ParameterException(
-        spec.commandLine(), "a command is missing: train, generate, eval, info, parity or doctor");
+        spec.commandLine(), "a command is missing: " + String.join(", ", names) + " or " + last);
   }
 
   private int wrongUsage(ParameterException problem) {

@@ -55,7 +55,7 @@ final class ParityCommand implements Callable<Integer> {
 
   @ParentCommand private Main main;
 
-  @Mixin private DeviceOptions devices;
+  @Mixin private TrainingDeviceOptions devices;
 
   @Option(
       names = "--operation",
@@ -101,7 +101,9 @@ final class ParityCommand implements Callable<Integer> {
               .formatted(operation, NearestName.of(operation, known)));
     }
     List<Report> reports = new ArrayList<>();
-    if (devices.device.equals("auto")) {
+    if (devices.device.equals("auto") && devices.needsGpu()) {
+      reports.add(run(trials, "cuda"));
+    } else if (devices.device.equals("auto")) {
       for (BackendProvider provider : Backends.providers()) {
         // The reference cannot differ from itself.
         if (provider.priority() >= 0 && provider.probe().available()) {

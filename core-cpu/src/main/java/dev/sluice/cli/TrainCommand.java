@@ -34,7 +34,15 @@ final class TrainCommand implements Callable<Integer> {
 
   /** What may differ between the parts of one run without changing what it computes. */
   private static final Set<String> FREE_ON_RESUME =
-      Set.of("epochs", "max-steps", "max-time", "checkpoint-every", "device", "threads");
+      Set.of(
+          "epochs",
+          "max-steps",
+          "max-time",
+          "checkpoint-every",
+          "device",
+          "threads",
+          "precision",
+          "recompute");
 
   @Spec private CommandSpec spec;
   @ParentCommand private Main main;
@@ -51,7 +59,7 @@ final class TrainCommand implements Callable<Integer> {
       names = "--resume",
       paramLabel = "FOLDER",
       description =
-          "Go on with the run in this folder; only limits, device and threads may change.")
+          "Go on with the run in this folder; only limits and the device's options may change.")
   private Path resume;
 
   @Option(

@@ -19,5 +19,5 @@ final class TrainOptions {
   RunOptions run = new RunOptions();
 
   @ArgGroup(validate = false, order = 5, heading = "%nDevice:%n")
-  DeviceOptions device = new DeviceOptions();
+  TrainingDeviceOptions device = new TrainingDeviceOptions();
 }

@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import dev.sluice.backend.Backends;
+import dev.sluice.backend.DeviceMemoryUse;
 import dev.sluice.task.LanguageModelTraining;
 import dev.sluice.task.MemoryForecast;
 import dev.sluice.task.TextData;
@@ -128,18 +129,36 @@ record TrainPlan(
     long limit = Runtime.getRuntime().maxMemory();
     long need = outline.memory().bytes();
     String text = "%s of at most %s".formatted(Units.bytes(need), Units.bytes(limit));
-    return need > limit
-        ? text
-            + ": not enough; lower --hidden, --batch or --bptt, or allow more heap with"
-            + " SLUICE_JAVA_OPTS=-Xmx"
-        : text;
+    String heap =
+        need > limit
+            ? text
+                + ": not enough; lower --hidden, --batch or --bptt, or allow more heap with"
+                + " SLUICE_JAVA_OPTS=-Xmx"
+            : text;
+    return choice
+        .backend()
+        .deviceMemory()
+        .map(use -> deviceMemory(use) + "; Java heap " + heap)
+        .orElse(heap);
+  }
+
+  private String deviceMemory(DeviceMemoryUse use) {
+    long need = outline.memory().deviceBytes();
+    long room = use.free() + use.fixed(); // the backend itself is in both
+    String text = "device %s of %s free".formatted(Units.bytes(need), Units.bytes(room));
+    return need > room ? text + ": not enough; lower --hidden, --batch or --bptt" : text;
   }
 
   /** The forecast part by part. */
   void printMemory(PrintStream out) {
     MemoryForecast memory = outline.memory();
     memory.parts().forEach(part -> printBytes(out, part.name(), part.bytes()));
-    printBytes(out, "sum while training", memory.trainingBytes());
+    if (memory.deviceBytes() > 0) {
+      printBytes(out, "sum on the device", memory.deviceBytes());
+      printBytes(out, "Java heap while training", memory.trainingBytes());
+    } else {
+      printBytes(out, "sum while training", memory.trainingBytes());
+    }
     printBytes(out, "before, reading the text", memory.loadingBytes());
   }
 

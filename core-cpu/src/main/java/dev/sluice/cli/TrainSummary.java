@@ -2,6 +2,7 @@ package dev.sluice.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.sluice.backend.Backend;
+import dev.sluice.backend.DeviceMemoryUse;
 import dev.sluice.backend.OutOfDeviceMemoryException;
 import dev.sluice.task.LanguageModel;
 import dev.sluice.task.MemoryForecast;
@@ -28,20 +29,27 @@ record TrainSummary(
     String noSample) {
   private static final int SAMPLE_TOKENS = 400;
 
-  /** Bytes; what the heap holds at the end of training is null when nothing was trained. */
+  /**
+   * Bytes; what the heap holds at the end of training and the most that was taken of the device are
+   * null when nothing was trained, the device's also where it has no memory of its own.
+   */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record Memory(
       long forecastBytes,
       long forecastTrainingBytes,
       long forecastLoadingBytes,
       Long usedBytes,
+      Long forecastDeviceBytes,
+      Long peakDeviceBytes,
       List<MemoryForecast.Part> parts) {
-    static Memory of(MemoryForecast forecast, Long usedBytes) {
+    static Memory of(MemoryForecast forecast, Long usedBytes, Long peakDeviceBytes) {
       return new Memory(
           forecast.bytes(),
           forecast.trainingBytes(),
           forecast.loadingBytes(),
           usedBytes,
+          forecast.deviceBytes() == 0 ? null : forecast.deviceBytes(),
+          peakDeviceBytes,
           forecast.parts());
     }
   }
@@ -85,7 +93,7 @@ record TrainSummary(
         plan.folder().folder().toAbsolutePath().toString(),
         plan.config().describe(),
         plan.outline().parameters(),
-        Memory.of(plan.outline().memory(), null),
+        Memory.of(plan.outline().memory(), null, null),
         null,
         null,
         null);
@@ -94,6 +102,11 @@ record TrainSummary(
   /** Loads the model that the run saved, to show a text by it. */
   static TrainSummary of(TrainPlan plan, TrainingResult result, long usedBytes, Backend backend)
       throws IOException {
+    Memory memory =
+        Memory.of(
+            plan.outline().memory(),
+            usedBytes,
+            backend.deviceMemory().map(DeviceMemoryUse::peak).orElse(null));
     Validation validation = null;
     if (result.bestStep() > 0) {
       TextScore score = plan.data().score(result.bestLoss());
@@ -111,7 +124,7 @@ record TrainSummary(
         plan.folder().folder().toAbsolutePath().toString(),
         plan.config().describe(),
         plan.outline().parameters(),
-        Memory.of(plan.outline().memory(), usedBytes),
+        memory,
         new Outcome(
             result.reason(),
             result.step(),
@@ -152,6 +165,13 @@ record TrainSummary(
                   : ", "
                       + Units.count(score.unknownTokens(), "token")
                       + " of them unknown to the model"));
+    }
+    if (memory.peakDeviceBytes() != null) {
+      out.println(
+          "memory     %s of the device at most, %s forecast"
+              .formatted(
+                  Units.bytes(memory.peakDeviceBytes()),
+                  Units.bytes(memory.forecastDeviceBytes())));
     }
     out.println("model      " + outcome.model());
     out.println("report     " + outcome.report());

@@ -2,10 +2,10 @@ package dev.sluice.nn;
 
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.DType;
+import dev.sluice.backend.Parts;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.function.Supplier;
 
 /** What all plans have in common: the checks around a pass, and the buffers they own. */
 abstract class AbstractPlan implements LayerPlan {
@@ -14,7 +14,7 @@ abstract class AbstractPlan implements LayerPlan {
   private final String layer;
   private final Shape input;
   private final Shape output;
-  private final List<Tensor> buffers = new ArrayList<>();
+  private final Parts parts = new Parts();
   private Tensor lastInput;
 
   AbstractPlan(Layer layer, Backend backend, Shape input, Gradients gradients) {
@@ -38,9 +38,12 @@ abstract class AbstractPlan implements LayerPlan {
 
   /** A zeroed buffer that is freed with the plan. */
   final Tensor buffer(Shape shape) {
-    Tensor tensor = backend.allocate(DType.FLOAT32, shape);
-    buffers.add(tensor);
-    return tensor;
+    return part(() -> backend.allocate(DType.FLOAT32, shape));
+  }
+
+  /** Something that is freed with the plan, also when the plan's constructor fails after it. */
+  final <T extends AutoCloseable> T part(Supplier<T> maker) {
+    return parts.add(maker);
   }
 
   /** A buffer if the plan will be asked for the gradient of its input, else null. */
@@ -89,7 +92,7 @@ abstract class AbstractPlan implements LayerPlan {
   }
 
   @Override
-  public void close() {
-    buffers.forEach(Tensor::close);
+  public final void close() {
+    parts.close();
   }
 }

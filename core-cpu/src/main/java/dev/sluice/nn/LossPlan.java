@@ -2,6 +2,7 @@ package dev.sluice.nn;
 
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.DType;
+import dev.sluice.backend.Parts;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
 
@@ -11,6 +12,7 @@ public abstract sealed class LossPlan implements AutoCloseable
   static final Shape TOTAL = Shape.of(2);
 
   final Backend backend;
+  private final Parts parts = new Parts();
   private final boolean training;
   private final Tensor gradient;
   private final Tensor total;
@@ -19,8 +21,9 @@ public abstract sealed class LossPlan implements AutoCloseable
   LossPlan(Backend backend, Shape output, boolean training, boolean inPlace) {
     this.backend = backend;
     this.training = training;
-    gradient = training && !inPlace ? backend.allocate(DType.FLOAT32, output) : null;
-    total = backend.allocate(DType.FLOAT32, TOTAL);
+    boolean apart = training && !inPlace;
+    gradient = apart ? parts.add(() -> backend.allocate(DType.FLOAT32, output)) : null;
+    total = parts.add(() -> backend.allocate(DType.FLOAT32, TOTAL));
   }
 
   /**
@@ -64,9 +67,6 @@ public abstract sealed class LossPlan implements AutoCloseable
   /** Frees the buffers; closing twice does nothing. */
   @Override
   public final void close() {
-    total.close();
-    if (gradient != null) {
-      gradient.close();
-    }
+    parts.close();
   }
 }

@@ -2,6 +2,7 @@ package dev.sluice.nn;
 
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.DType;
+import dev.sluice.backend.Parts;
 import dev.sluice.backend.RecurrentSpec;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
@@ -135,8 +136,10 @@ public final class ParameterStore implements AutoCloseable {
     }
     Shape packed = Shape.of(Math.toIntExact(packedSize));
     backend = onto;
-    values = onto.allocate(DType.FLOAT32, packed);
-    gradients = training ? onto.allocate(DType.FLOAT32, packed) : null;
+    Parts parts = new Parts();
+    Tensor numbers = parts.add(() -> onto.allocate(DType.FLOAT32, packed));
+    gradients = training ? parts.add(() -> onto.allocate(DType.FLOAT32, packed)) : null;
+    values = numbers;
     for (Parameter parameter : parameters) {
       parameter.bind(values, gradients);
     }

@@ -33,7 +33,7 @@ public final class RecurrentStackPlan extends AbstractPlan {
     int batch = input.dim(1);
     weights = layer.weights();
     weightGradients = gradients.training() ? layer.weightGradients() : null;
-    plan = backend.recurrent().plan(spec, input.dim(0), batch, gradients.training());
+    plan = part(() -> backend.recurrent().plan(spec, input.dim(0), batch, gradients.training()));
     stream = new StreamDraw(layer.firstStream());
     y = buffer(output());
     dInput = inputGradientBuffer();
@@ -159,11 +159,5 @@ public final class RecurrentStackPlan extends AbstractPlan {
   @Override
   public boolean outputIsFree() {
     return false;
-  }
-
-  @Override
-  public void close() {
-    plan.close();
-    super.close();
   }
 }

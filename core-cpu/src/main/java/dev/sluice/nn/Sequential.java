@@ -1,6 +1,7 @@
 package dev.sluice.nn;
 
 import dev.sluice.backend.Backend;
+import dev.sluice.backend.Parts;
 import dev.sluice.backend.Shape;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -50,10 +51,12 @@ public final class Sequential implements Layer {
     output(input); // refuses a chain that does not fit before anything is allocated
     int lowest = lowestBackward(gradients);
     LayerPlan[] plans = new LayerPlan[layers.size()];
-    Shape shape = input;
+    Parts parts = new Parts();
     for (int i = 0; i < plans.length; i++) {
-      plans[i] = layers.get(i).plan(backend, shape, gradientsOf(i, lowest, gradients));
-      shape = plans[i].output();
+      Layer layer = layers.get(i);
+      Shape shape = i == 0 ? input : plans[i - 1].output();
+      Gradients wanted = gradientsOf(i, lowest, gradients);
+      plans[i] = parts.add(() -> layer.plan(backend, shape, wanted));
     }
     return new SequentialPlan(plans, gradients, lowest);
   }

@@ -3,6 +3,7 @@ package dev.sluice.optim;
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.DType;
 import dev.sluice.backend.OptimizerOps.Controls;
+import dev.sluice.backend.Parts;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
 import dev.sluice.backend.UpdateRule;
@@ -25,13 +26,14 @@ public final class Optimizer implements AutoCloseable {
   /** For {@code clipNorm} and {@code clipValue}: no clipping. */
   public static final double NO_CLIPPING = Double.POSITIVE_INFINITY;
 
+  private final Parts parts = new Parts();
   private final Backend backend;
   private final ParameterStore parameters;
   private final UpdateRule rule;
   private final Controls controls;
   private final Tensor slots;
   private final Map<String, Tensor> state;
-  private final float[] rate = new float[1];
+  private final float[] rate = {Float.NaN};
   private final float[] squares = new float[1];
   private final int[] count = new int[1];
 
@@ -60,15 +62,15 @@ public final class Optimizer implements AutoCloseable {
     Shape one = Shape.of(1);
     controls =
         new Controls(
-            backend.allocate(DType.FLOAT32, one),
-            backend.allocate(DType.INT32, one),
-            backend.allocate(DType.FLOAT32, one),
+            parts.add(() -> backend.allocate(DType.FLOAT32, one)),
+            parts.add(() -> backend.allocate(DType.INT32, one)),
+            parts.add(() -> backend.allocate(DType.FLOAT32, one)),
             (float) clipNorm,
             (float) clipValue);
     slots =
         rule.stateSlots() == 0
             ? null
-            : backend.allocate(DType.FLOAT32, Shape.of(rule.stateSlots(), size));
+            : parts.add(() -> backend.allocate(DType.FLOAT32, Shape.of(rule.stateSlots(), size)));
     Map<String, Tensor> named = new LinkedHashMap<>();
     named.put("step", controls.applied());
     List<String> names = slotNames(rule);
@@ -119,12 +121,34 @@ public final class Optimizer implements AutoCloseable {
    * @throws IllegalArgumentException when the learning rate is not; nothing has changed then
    */
   public void step(double learningRate, Tensor loss) {
+    setLearningRate(learningRate);
+    apply(loss);
+  }
+
+  /**
+   * Sets the factor on the steps from here on.
+   *
+   * @param learningRate at least 0 and finite
+   * @throws IllegalArgumentException when it is not; nothing has changed then
+   */
+  public void setLearningRate(double learningRate) {
     if (!(learningRate >= 0 && learningRate < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException(
           "the learning rate must be at least 0 and finite, not " + learningRate);
     }
-    rate[0] = (float) learningRate;
-    controls.learningRate().upload(rate, 0);
+    if (rate[0] != (float) learningRate) {
+      rate[0] = (float) learningRate;
+      controls.learningRate().upload(rate, 0);
+    }
+  }
+
+  /**
+   * As {@link #step(double, Tensor)} with the learning rate that was set. The same calls each time,
+   * and nothing is uploaded: it may be part of a {@link dev.sluice.backend.Replay}.
+   *
+   * @param loss [1], of this step; or null for no check of it
+   */
+  public void apply(Tensor loss) {
     backend.optimizers().sumOfSquares(parameters.gradients(), controls.gradientSquares());
     if (loss != null) {
       backend.elements().add(0, loss, controls.gradientSquares()); // 0 · NaN and 0 · ∞ are NaN
@@ -176,11 +200,6 @@ public final class Optimizer implements AutoCloseable {
   /** Frees the state; the parameters stay. */
   @Override
   public void close() {
-    controls.learningRate().close();
-    controls.applied().close();
-    controls.gradientSquares().close();
-    if (slots != null) {
-      slots.close();
-    }
+    parts.close();
   }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.parity;
 
+import dev.sluice.backend.reference.Rounding;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -37,9 +38,9 @@ interface Bound {
      * The results.
      *
      * @param arguments what happens to each floating-point argument
-     * @param functions what happens to each sigmoid and tanh within recurrent cells
+     * @param rounding what happens on the way
      */
-    Results with(DoubleUnaryOperator arguments, DoubleUnaryOperator functions);
+    Results with(DoubleUnaryOperator arguments, Rounding rounding);
   }
 
   /**
@@ -73,7 +74,7 @@ interface Bound {
     return (expected, rerun) -> {
       Map<String, double[]> allowed = new LinkedHashMap<>();
       rerun
-          .with(Math::abs, DoubleUnaryOperator.identity())
+          .with(Math::abs, Rounding.NONE)
           .outputs()
           .forEach((name, magnitudes) -> {
             double[] bound = new double[magnitudes.length];
@@ -104,7 +105,9 @@ interface Bound {
       int runs = expected.inputCount() < FEW_ARGUMENTS ? MANY_RUNS : FEW_RUNS;
       for (int run = 0; run < runs; run++) {
         Random random = new Random(run);
-        Results moved = rerun.with(upOrDown(random, gamma(n)), upOrDown(random, FUNCTION));
+        Results moved =
+            rerun.with(
+                upOrDown(random, gamma(n)), Rounding.ofFunctions(upOrDown(random, FUNCTION)));
         expected
             .outputs()
             .forEach((name, exact) -> {

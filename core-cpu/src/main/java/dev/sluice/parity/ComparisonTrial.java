@@ -1,7 +1,9 @@
 package dev.sluice.parity;
 
 import dev.sluice.backend.Backend;
+import dev.sluice.backend.Precision;
 import dev.sluice.backend.reference.ReferenceBackend;
+import dev.sluice.backend.reference.Rounding;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
@@ -16,9 +18,11 @@ record ComparisonTrial(ParityCase parityCase, Computation computation, Bound bou
   public ParityResult run(Backend tested) {
     Results expected;
     Map<String, double[]> allowed;
+    Precision precision = tested.precision();
+    Bound limit = precision == Precision.FP32 ? bound : new ReducedBound(bound, precision);
     try (ReferenceBackend reference = new ReferenceBackend()) {
       expected = compute(reference, DoubleUnaryOperator.identity());
-      allowed = bound.allowed(expected, this::rerun);
+      allowed = limit.allowed(expected, this::rerun);
     }
     try {
       return compare(expected, allowed, compute(tested, DoubleUnaryOperator.identity()));
@@ -35,8 +39,8 @@ record ComparisonTrial(ParityCase parityCase, Computation computation, Bound bou
     }
   }
 
-  private Results rerun(DoubleUnaryOperator arguments, DoubleUnaryOperator functions) {
-    try (ReferenceBackend changed = new ReferenceBackend(functions)) {
+  private Results rerun(DoubleUnaryOperator arguments, Rounding rounding) {
+    try (ReferenceBackend changed = new ReferenceBackend(rounding)) {
       return compute(changed, arguments);
     }
   }

@@ -19,8 +19,8 @@ final class RecurrentTrials {
     {3, 8, 15, 16}, {2, 9, 17, 17}, {5, 5, 31, 31}, {2, 16, 32, 32}, {3, 17, 5, 33}, {31, 2, 4, 6}
   };
 
-  /** T, B, I, H with enough work to be split between threads. */
-  private static final int[][] LARGE_SIZES = {{13, 8, 48, 64}, {5, 33, 40, 67}};
+  /** T, B, I, H with enough work to be split between threads, or for wide accesses on a GPU. */
+  private static final int[][] LARGE_SIZES = {{13, 8, 48, 64}, {5, 33, 40, 67}, {2, 320, 3, 16}};
 
   private RecurrentTrials() {}
 

@@ -2,6 +2,7 @@ package dev.sluice.task;
 
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.DType;
+import dev.sluice.backend.Parts;
 import dev.sluice.backend.RandomDraw;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
@@ -25,6 +26,7 @@ import java.util.Map;
 public final class LanguageModelProblem implements TrainingProblem, AutoCloseable {
   private static final int SAMPLE_TOKENS = 300;
 
+  private final Parts parts = new Parts();
   private final LanguageModel model;
   private final TextData data;
   private final SequentialPlan plan;
@@ -54,14 +56,19 @@ public final class LanguageModelProblem implements TrainingProblem, AutoCloseabl
     }
     Backend backend = model.backend();
     Shape window = window(data);
-    plan = model.layers().plan(backend, window, Gradients.PARAMETERS);
-    loss = new CrossEntropy(smoothing).plan(backend, plan.output(), true, plan.outputIsFree());
-    inputs = backend.allocate(DType.INT32, window);
-    targets = backend.allocate(DType.INT32, window);
+    plan = parts.add(() -> model.layers().plan(backend, window, Gradients.PARAMETERS));
+    loss =
+        parts.add(() ->
+            new CrossEntropy(smoothing).plan(backend, plan.output(), true, plan.outputIsFree()));
+    inputs = parts.add(() -> backend.allocate(DType.INT32, window));
+    targets = parts.add(() -> backend.allocate(DType.INT32, window));
     hostInputs = new int[Math.toIntExact(window.size())];
     hostTargets = new int[hostInputs.length];
-    evaluator = data.validation() == null ? null : new TextEvaluator(model, data.validation());
-    generator = new TextGenerator(model);
+    evaluator =
+        data.validation() == null
+            ? null
+            : parts.add(() -> new TextEvaluator(model, data.validation()));
+    generator = parts.add(() -> new TextGenerator(model));
   }
 
   private static Shape window(TextData data) {
@@ -121,13 +128,17 @@ public final class LanguageModelProblem implements TrainingProblem, AutoCloseabl
   }
 
   @Override
-  public void accumulate(long batch, float gradientScale, RandomDraw draw) {
-    if (pass.draw() != draw) {
-      pass = new Pass(null, draw);
-    }
+  public void load(long batch) {
     data.training().fill(batch, hostInputs, hostTargets);
     inputs.upload(hostInputs, 0);
     targets.upload(hostTargets, 0);
+  }
+
+  @Override
+  public void accumulate(float gradientScale, RandomDraw draw) {
+    if (pass.draw() != draw) {
+      pass = new Pass(null, draw);
+    }
     Tensor logits = plan.forward(inputs, pass);
     plan.backward(loss.compute(logits, targets, gradientScale));
     plan.carry();
@@ -172,13 +183,6 @@ public final class LanguageModelProblem implements TrainingProblem, AutoCloseabl
   /** Frees the plans; the model stays. */
   @Override
   public void close() {
-    generator.close();
-    if (evaluator != null) {
-      evaluator.close();
-    }
-    plan.close();
-    loss.close();
-    inputs.close();
-    targets.close();
+    parts.close();
   }
 }

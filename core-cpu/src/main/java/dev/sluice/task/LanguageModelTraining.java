@@ -1,6 +1,7 @@
 package dev.sluice.task;
 
 import dev.sluice.backend.Backend;
+import dev.sluice.backend.Parts;
 import dev.sluice.backend.UpdateRule;
 import dev.sluice.optim.Optimizer;
 
@@ -47,6 +48,7 @@ public final class LanguageModelTraining implements AutoCloseable {
    */
   public record Outline(LanguageModelConfig config, long parameters, MemoryForecast memory) {}
 
+  private final Parts parts = new Parts();
   private final LanguageModel model;
   private final LanguageModelProblem problem;
   private final Optimizer optimizer;
@@ -62,15 +64,17 @@ public final class LanguageModelTraining implements AutoCloseable {
    */
   public LanguageModelTraining(
       Backend backend, LanguageModelConfig config, TextData data, Settings settings) {
-    model = LanguageModel.create(backend, config, data.tokenizer(), settings.seed());
-    problem = new LanguageModelProblem(model, data, settings.smoothing());
+    model =
+        parts.add(() -> LanguageModel.create(backend, config, data.tokenizer(), settings.seed()));
+    problem = parts.add(() -> new LanguageModelProblem(model, data, settings.smoothing()));
     optimizer =
-        new Optimizer(
-            backend,
-            model.parameters(),
-            settings.rule(),
-            settings.clipNorm(),
-            settings.clipValue());
+        parts.add(() ->
+            new Optimizer(
+                backend,
+                model.parameters(),
+                settings.rule(),
+                settings.clipNorm(),
+                settings.clipValue()));
   }
 
   /** Describes a training without allocating anything for it; arguments as of the constructor. */
@@ -100,8 +104,6 @@ public final class LanguageModelTraining implements AutoCloseable {
 
   @Override
   public void close() {
-    optimizer.close();
-    problem.close();
-    model.close();
+    parts.close();
   }
 }

@@ -2,12 +2,13 @@ package dev.sluice.task;
 
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.CellType;
-import dev.sluice.backend.DType;
-import dev.sluice.backend.RandomDraw;
-import dev.sluice.backend.Shape;
-import dev.sluice.backend.Tensor;
+import dev.sluice.backend.DeviceMemoryUse;
 import dev.sluice.data.Corpus;
 import dev.sluice.data.Document;
+import dev.sluice.optim.Schedule;
+import dev.sluice.train.Trainer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 
 /**
@@ -59,12 +60,16 @@ public final class LeakCheck {
     }
     backend.finish();
     long held = backend.allocatedBytes();
-    long free = backend.freeBytes();
+    long free = freeBytes(backend);
     for (int model = 0; model < models; model++) {
       useOne(backend, data, cells, model);
     }
     backend.finish();
-    return new Result(models, held, backend.allocatedBytes(), free, backend.freeBytes());
+    return new Result(models, held, backend.allocatedBytes(), free, freeBytes(backend));
+  }
+
+  private static long freeBytes(Backend backend) {
+    return backend.deviceMemory().map(DeviceMemoryUse::free).orElse(-1L);
   }
 
   private static void useOne(Backend backend, TextData data, CellType[] cells, int number) {
@@ -74,19 +79,16 @@ public final class LeakCheck {
             .withCell(cells[number % cells.length])
             .withSize(1 + size % 2, 8 + 5 * size)
             .withDropout(0.1f);
-    try (Tensor step = backend.allocate(DType.INT32, Shape.of(1));
-        LanguageModelTraining training =
-            new LanguageModelTraining(
-                backend, config, data, LanguageModelTraining.Settings.DEFAULT)) {
-      RandomDraw draw = new RandomDraw(1, 0, step);
-      training.problem().startEpoch(0);
-      for (int batch = 0; batch < STEPS; batch++) {
-        training.problem().parameters().zeroGradients();
-        training.problem().accumulate(batch, 1, draw);
-        training.optimizer().step(0.001);
-      }
-      training.problem().evaluate();
+    try (LanguageModelTraining training =
+        new LanguageModelTraining(backend, config, data, LanguageModelTraining.Settings.DEFAULT)) {
+      Trainer.builder(
+              backend, training.problem(), training.optimizer(), new Schedule.Constant(0.001))
+          .maxSteps(STEPS)
+          .build()
+          .run(); // ends with an evaluation
       training.model().generate("A", 3, Sampling.DEFAULT);
+    } catch (IOException e) { // it has no folder to write to
+      throw new UncheckedIOException(e);
     }
   }
 }

@@ -79,8 +79,13 @@ final class ModelFile {
         reader.require(parameter.name(), extents(parameter.shape()));
       }
       model.parameters().allocateForInference(backend);
-      for (Parameter parameter : model.parameters().parameters()) {
-        parameter.value().upload(reader.floats(parameter.name()), 0);
+      try {
+        for (Parameter parameter : model.parameters().parameters()) {
+          parameter.value().upload(reader.floats(parameter.name()), 0);
+        }
+      } catch (IOException | RuntimeException | Error e) {
+        model.close();
+        throw e;
       }
       return model;
     }

@@ -2,6 +2,7 @@ package dev.sluice.task;
 
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.DType;
+import dev.sluice.backend.Parts;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
 import dev.sluice.nn.Gradients;
@@ -46,19 +47,21 @@ final class OneHot implements Layer {
   }
 
   private static final class Plan implements LayerPlan {
+    private final Parts parts = new Parts();
     private final Backend backend;
     private final Tensor identity;
     private final Tensor rows;
 
     Plan(Backend backend, int vocabulary, Shape output) {
       this.backend = backend;
-      identity = backend.allocate(DType.FLOAT32, Shape.of(vocabulary, vocabulary));
+      Shape square = Shape.of(vocabulary, vocabulary);
+      identity = parts.add(() -> backend.allocate(DType.FLOAT32, square));
       float[] values = new float[vocabulary * vocabulary];
       for (int i = 0; i < vocabulary; i++) {
         values[i * vocabulary + i] = 1;
       }
       identity.upload(values, 0);
-      rows = backend.allocate(DType.FLOAT32, output);
+      rows = parts.add(() -> backend.allocate(DType.FLOAT32, output));
     }
 
     @Override
@@ -85,8 +88,7 @@ final class OneHot implements Layer {
 
     @Override
     public void close() {
-      identity.close();
-      rows.close();
+      parts.close();
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.sluice.task;
 
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.DType;
+import dev.sluice.backend.Parts;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
 import dev.sluice.nn.CrossEntropy;
@@ -18,6 +19,7 @@ final class TextEvaluator implements AutoCloseable {
   /** Windows between two reads of the running sum, which is in single precision on the device. */
   private static final int WINDOWS_PER_SUM = 16;
 
+  private final Parts parts = new Parts();
   private final EvaluationText text;
   private final SequentialPlan plan;
   private final LossPlan loss;
@@ -31,10 +33,10 @@ final class TextEvaluator implements AutoCloseable {
     this.text = text;
     Backend backend = model.backend();
     Shape window = Shape.of(text.steps(), text.batch());
-    plan = model.layers().plan(backend, window, Gradients.NONE);
-    loss = new CrossEntropy(0).plan(backend, plan.output(), false, false);
-    inputs = backend.allocate(DType.INT32, window);
-    targets = backend.allocate(DType.INT32, window);
+    plan = parts.add(() -> model.layers().plan(backend, window, Gradients.NONE));
+    loss = parts.add(() -> new CrossEntropy(0).plan(backend, plan.output(), false, false));
+    inputs = parts.add(() -> backend.allocate(DType.INT32, window));
+    targets = parts.add(() -> backend.allocate(DType.INT32, window));
     hostInputs = new int[text.steps() * text.batch()];
     hostTargets = new int[hostInputs.length];
   }
@@ -71,9 +73,6 @@ final class TextEvaluator implements AutoCloseable {
 
   @Override
   public void close() {
-    plan.close();
-    loss.close();
-    inputs.close();
-    targets.close();
+    parts.close();
   }
 }

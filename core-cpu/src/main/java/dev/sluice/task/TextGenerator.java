@@ -2,6 +2,7 @@ package dev.sluice.task;
 
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.DType;
+import dev.sluice.backend.Parts;
 import dev.sluice.backend.RecurrentState;
 import dev.sluice.backend.RecurrentStepper;
 import dev.sluice.backend.Shape;
@@ -15,6 +16,7 @@ import java.util.function.Consumer;
 
 /** Writes text with a {@link LanguageModel}, token by token. */
 public final class TextGenerator implements AutoCloseable {
+  private final Parts parts = new Parts();
   private final LanguageModel model;
   private final Tensor id;
   private final Tensor y;
@@ -35,12 +37,12 @@ public final class TextGenerator implements AutoCloseable {
     Backend backend = model.backend();
     Shape one = Shape.of(1);
     Shape hidden = Shape.of(1, model.config().hidden());
-    id = backend.allocate(DType.INT32, one);
-    y = backend.allocate(DType.FLOAT32, hidden);
-    input = model.inputLayer().plan(backend, one, Gradients.NONE);
-    stepper = model.recurrent().stepper(backend, 1);
-    state = RecurrentState.allocate(backend, model.recurrent().spec(), 1);
-    head = model.head().plan(backend, hidden, Gradients.NONE);
+    id = parts.add(() -> backend.allocate(DType.INT32, one));
+    y = parts.add(() -> backend.allocate(DType.FLOAT32, hidden));
+    input = parts.add(() -> model.inputLayer().plan(backend, one, Gradients.NONE));
+    stepper = parts.add(() -> model.recurrent().stepper(backend, 1));
+    state = parts.add(() -> RecurrentState.allocate(backend, model.recurrent().spec(), 1));
+    head = parts.add(() -> model.head().plan(backend, hidden, Gradients.NONE));
     logits = new float[model.tokenizer().size()];
   }
 
@@ -131,14 +133,6 @@ public final class TextGenerator implements AutoCloseable {
   /** Frees the buffers; the model stays. */
   @Override
   public void close() {
-    head.close();
-    stepper.close();
-    input.close();
-    id.close();
-    y.close();
-    state.h().close();
-    if (state.c() != null) {
-      state.c().close();
-    }
+    parts.close();
   }
 }

@@ -23,7 +23,7 @@ final class RunSaver implements AutoCloseable {
 
   private final Trainer.Builder run;
   private final ListenerGroup listeners;
-  private final Tensor window;
+  private final StepWork work;
   private final Tensor squares;
   private final float[] squaresValue = new float[1];
   private Failure checkpointFailure;
@@ -38,12 +38,12 @@ final class RunSaver implements AutoCloseable {
    *
    * @param run settings
    * @param listeners told of files and failures
-   * @param window losses since the last report, [2]
+   * @param work has the losses since the last report
    */
-  RunSaver(Trainer.Builder run, ListenerGroup listeners, Tensor window) {
+  RunSaver(Trainer.Builder run, ListenerGroup listeners, StepWork work) {
     this.run = run;
     this.listeners = listeners;
-    this.window = window;
+    this.work = work;
     Backend backend = run.backend;
     squares = backend.allocate(DType.FLOAT32, Shape.of(1));
   }
@@ -97,7 +97,7 @@ final class RunSaver implements AutoCloseable {
   private void saveCheckpoint(Path file, TrainingState state, boolean best) {
     try {
       requireFinite(file);
-      Checkpoint.write(file, run, state, window);
+      Checkpoint.write(file, run, state, work.window());
       checkpoint = file;
       checkpointStep = state.step;
       if (!best) {

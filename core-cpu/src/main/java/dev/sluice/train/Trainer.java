@@ -100,7 +100,7 @@ public final class Trainer {
     boolean samples = true;
     int patience;
     double minImprovement;
-    long guardEvery = 1;
+    long guardEvery;
     int maxSkipped = 20;
     long checkpointEvery;
     RunFolder folder;
@@ -199,9 +199,9 @@ public final class Trainer {
     }
 
     /**
-     * Steps between checks for a loss or gradients that are not finite; 1 unless set. Such steps are
-     * never applied, whatever this is; a check only tells. On a CPU it costs nothing; on a GPU it
-     * waits for the device, so that 50 or so is better.
+     * Steps between checks for a loss or gradients that are not finite. Such steps are never applied,
+     * whatever this is; a check only tells. On a CPU it costs nothing, and each step is checked unless
+     * set; on a GPU it waits for the device, and is done unless set when a report waits for it too.
      */
     public Builder guardEvery(long steps) {
       guardEvery = atLeast(1, "guardEvery", steps);
@@ -256,6 +256,9 @@ public final class Trainer {
       if (epochs == 0 && maxSteps == 0 && maxTime == null) {
         throw new IllegalArgumentException(
             "training would never end: set epochs, maxSteps or maxTime");
+      }
+      if (guardEvery == 0) {
+        guardEvery = backend.deviceMemory().isPresent() ? reportEvery : 1;
       }
       return new Trainer(this);
     }

@@ -1,11 +1,8 @@
 package dev.sluice.train;
 
 import dev.sluice.backend.Backend;
-import dev.sluice.backend.DType;
 import dev.sluice.backend.OutOfDeviceMemoryException;
-import dev.sluice.backend.RandomDraw;
-import dev.sluice.backend.Shape;
-import dev.sluice.backend.Tensor;
+import dev.sluice.backend.Parts;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -15,6 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * {@link Checkpoint} keeps.
  */
 final class TrainingLoop implements AutoCloseable {
+  private final Parts parts = new Parts();
   private final Trainer.Builder run;
   private final TrainingProblem problem;
   private final Backend backend;
@@ -23,13 +21,8 @@ final class TrainingLoop implements AutoCloseable {
   private final long batchesPerEpoch;
   private final long plannedSteps;
 
-  private final Tensor total; // of the current step
-  private final Tensor loss; // its sum
-  private final Tensor window; // of the steps since the last report
   private final float[] windowValues = new float[2];
-  private final Tensor microStep;
-  private final int[] microStepValue = new int[1];
-  private final RandomDraw draw;
+  private final StepWork work;
   private final RunSaver saver;
 
   private TrainingState state = new TrainingState();
@@ -59,12 +52,8 @@ final class TrainingLoop implements AutoCloseable {
         run.maxSteps == 0 || byEpochs == 0
             ? Math.max(run.maxSteps, byEpochs)
             : Math.min(run.maxSteps, byEpochs);
-    total = problem.trainTotal();
-    loss = total.slice(0, Shape.of(1));
-    window = backend.allocate(DType.FLOAT32, Shape.of(2));
-    microStep = backend.allocate(DType.INT32, Shape.of(1));
-    draw = new RandomDraw(run.seed, 0, microStep);
-    saver = new RunSaver(run, listeners, window);
+    work = parts.add(() -> new StepWork(run));
+    saver = parts.add(() -> new RunSaver(run, listeners, work));
   }
 
   private long stepsPerEpoch() {
@@ -76,13 +65,14 @@ final class TrainingLoop implements AutoCloseable {
       run.folder.create();
     }
     if (run.resume != null) {
-      state = Checkpoint.read(run.resume, run, window);
+      state = Checkpoint.read(run.resume, run, work.window());
       saver.resumed(run.resume, state);
     }
+    work.begin(state.microStep);
     double maxSeconds =
         run.maxTime == null ? Double.POSITIVE_INFINITY : run.maxTime.toNanos() * 1e-9;
     reportedStep = state.step;
-    guard = new StepGuard(problem.parameters(), run.optimizer, total, state.step);
+    guard = new StepGuard(problem.parameters(), run.optimizer, problem.trainTotal(), state.step);
     clock = new RunClock(run.nanoTime, maxSeconds, problem.unitsPerBatch(), state);
     TrainingStart start =
         new TrainingStart(
@@ -167,17 +157,14 @@ final class TrainingLoop implements AutoCloseable {
     }
     saved = false;
     stepStart = state.counters();
-    problem.parameters().zeroGradients();
-    backend.elements().fill(total, 0);
+    run.optimizer.setLearningRate(learningRate);
     int batches = (int) Math.min(run.accumulation, batchesPerEpoch - state.batch);
     for (int i = 0; i < batches; i++) {
-      microStepValue[0] = (int) state.microStep;
-      microStep.upload(microStepValue, 0);
-      problem.accumulate(state.batch, 1f / batches, draw);
+      problem.load(state.batch);
+      work.run(i, batches);
       state.microStep++;
       state.batch++;
     }
-    run.optimizer.step(learningRate, loss);
     state.step++;
     if (state.batch == batchesPerEpoch) {
       state.batch = 0;
@@ -189,14 +176,12 @@ final class TrainingLoop implements AutoCloseable {
   /** What is due after a step. Returns whether training can go on. */
   private boolean afterStep() {
     long skipped = state.step % run.guardEvery == 0 ? guard.check(state) : 0;
-    if (skipped == 0) {
-      backend.elements().add(1, total, window);
-    } else if (!goesOnAfter(skipped)) {
+    if (skipped > 0 && !goesOnAfter(skipped)) {
       return false;
     }
     if (state.step == 1 || state.step % run.reportEvery == 0) {
       report();
-      backend.elements().fill(window, 0);
+      work.clearWindow();
     }
     boolean epochEnded = state.batch == 0;
     boolean validation =
@@ -219,8 +204,9 @@ final class TrainingLoop implements AutoCloseable {
   private boolean goesOnAfter(long skipped) {
     NonFiniteReport report = guard.report(state, skipped);
     listeners.tell(state.step, listener -> listener.onNonFinite(report));
+    work.dropLoss();
     if (run.guardEvery > 1) {
-      backend.elements().fill(window, 0); // steps that were not applied are in its sum
+      work.clearWindow(); // steps that were not applied are in its sum
     }
     if (state.skippedInARow < run.maxSkipped) {
       return true;
@@ -233,7 +219,7 @@ final class TrainingLoop implements AutoCloseable {
   }
 
   private void report() {
-    window.download(windowValues, 0);
+    work.window().download(windowValues, 0);
     trainingLoss = (double) windowValues[0] / windowValues[1];
     StepReport report =
         new StepReport(
@@ -357,8 +343,6 @@ final class TrainingLoop implements AutoCloseable {
 
   @Override
   public void close() {
-    window.close();
-    microStep.close();
-    saver.close();
+    parts.close();
   }
 }

@@ -11,10 +11,10 @@ import java.util.Map;
  * A model together with its data: what a {@link Trainer} repeats.
  *
  * <p>An epoch is one pass over {@link #batchesPerEpoch()} micro-batches. The trainer calls {@link
- * #startEpoch}, then {@link #accumulate} for batch 0, 1, 2, …; between some of them it applies the
+ * #startEpoch}, then {@link #load} and {@link #accumulate} for batch 0, 1, 2, …; between some of them it applies the
  * optimiser, evaluates, samples and saves. After a resume it calls {@code startEpoch} of the epoch it
  * stopped in, uploads what {@link #carried()} held, and goes on with the next batch. So {@code
- * startEpoch} and {@code accumulate} may depend on their arguments, the parameters, the carried
+ * startEpoch}, {@code load} and {@code accumulate} may depend on their arguments, the parameters, the carried
  * tensors and what the problem was made with, and on nothing else.
  *
  * <p>All calls come from one thread.
@@ -45,16 +45,32 @@ public interface TrainingProblem {
   void startEpoch(long epoch);
 
   /**
-   * Runs forward and backward of one micro-batch: adds its gradients to those of {@link
-   * #parameters()}, and the sum of its losses and their number to {@link #trainTotal()}. Enqueues
-   * only; allocates nothing on the heap.
+   * Uploads the data of one micro-batch into tensors that are the same each time; {@link #accumulate}
+   * reads them. Allocates nothing on the heap.
    *
    * @param batch 0 up to but not including {@link #batchesPerEpoch()}, in ascending order
+   */
+  void load(long batch);
+
+  /**
+   * Runs forward and backward of the micro-batch that was loaded: adds its gradients to those of
+   * {@link #parameters()}, and the sum of its losses and their number to {@link #trainTotal()}.
+   *
+   * <p>The trainer makes this part of a {@link dev.sluice.backend.Replay}: with the same arguments it
+   * makes the same calls on the same tensors, uploads and downloads nothing, and on a GPU is soon no
+   * longer called, as what it enqueued is repeated without it.
+   *
    * @param gradientScale factor on the gradient of the micro-batch's mean loss: 1 / micro-batches of
    *     the step
    * @param draw random numbers of this micro-batch; streams from 0 up are the problem's
    */
-  void accumulate(long batch, float gradientScale, RandomDraw draw);
+  void accumulate(float gradientScale, RandomDraw draw);
+
+  /** {@link #load} and {@link #accumulate(float, RandomDraw)}, for a loop other than the trainer's. */
+  default void accumulate(long batch, float gradientScale, RandomDraw draw) {
+    load(batch);
+    accumulate(gradientScale, draw);
+  }
 
   /**
    * Where losses are summed on the device, FLOAT32 [2]: sum, count. Always the same tensor; the

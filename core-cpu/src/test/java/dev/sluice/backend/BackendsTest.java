@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -45,6 +46,42 @@ class BackendsTest {
   }
 
   @Test
+  void anIndexIsForGpus() {
+    assertEquals(new DeviceName("cuda", 3), DeviceName.of("cuda:3"));
+    assertEquals(new DeviceName("cuda", -1), DeviceName.of("cuda"));
+    for (String wrong : List.of("cuda:", "cuda:x", "cuda:-1", "cuda:99999999", "cpu:0", "auto:1")) {
+      IllegalArgumentException refused =
+          assertThrows(
+              IllegalArgumentException.class, () -> Backends.choose(wrong, BackendOptions.DEFAULT));
+      assertTrue(refused.getMessage().contains("'" + wrong + "'"), refused.getMessage());
+    }
+  }
+
+  @Test
+  void theIndexInTheNameCounts() {
+    List<BackendOptions> asked = new ArrayList<>();
+    BackendProvider cuda =
+        new Missing("cuda", "") {
+          @Override
+          public Probe probe() {
+            return new Probe(true, "");
+          }
+
+          @Override
+          public Backend create(BackendOptions options) {
+            asked.add(options);
+            return super.create(options);
+          }
+        };
+    for (String device : List.of("cuda", "cuda:2")) {
+      assertThrows(
+          IllegalStateException.class,
+          () -> Backends.choose(device, new BackendOptions(0, 1), List.of(cuda)));
+    }
+    assertEquals(List.of(new BackendOptions(0, 1), new BackendOptions(0, 2)), asked);
+  }
+
+  @Test
   void theReferenceIsNeverChosenByItself() {
     try (Backend backend = Backends.open()) {
       assertFalse(backend.name().equals("reference"), backend.name());
@@ -52,7 +89,20 @@ class BackendsTest {
   }
 
   /** A provider whose device is not there. */
-  private record Missing(String name, String reason) implements BackendProvider {
+  private static class Missing implements BackendProvider {
+    private final String name;
+    private final String reason;
+
+    Missing(String name, String reason) {
+      this.name = name;
+      this.reason = reason;
+    }
+
+    @Override
+    public String name() {
+      return name;
+    }
+
     @Override
     public String device() {
       return name;

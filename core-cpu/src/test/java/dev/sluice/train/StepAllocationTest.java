@@ -65,7 +65,10 @@ class StepAllocationTest {
     public void startEpoch(long epoch) {}
 
     @Override
-    public void accumulate(long batch, float gradientScale, RandomDraw draw) {
+    public void load(long batch) {}
+
+    @Override
+    public void accumulate(float gradientScale, RandomDraw draw) {
       if (calls++ % WINDOW == 0) {
         long now = threads.getCurrentThreadAllocatedBytes();
         if (calls > 1) {

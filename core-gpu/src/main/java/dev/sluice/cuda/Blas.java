@@ -2,6 +2,7 @@ package dev.sluice.cuda;
 
 import static dev.sluice.cuda.CudaCallException.checkBlas;
 
+import dev.sluice.backend.DType;
 import dev.sluice.backend.Precision;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -19,62 +20,51 @@ import jcuda.jcublas.cublasOperation;
  */
 final class Blas {
   private final Device device;
-  private final int computeType;
+  private final int floatCompute;
   private final MemorySegment factors = Arena.ofAuto().allocate(2L * Float.BYTES, 8);
   private final NativeAddress alphaAddress = new NativeAddress(factors.address());
   private final NativeAddress betaAddress = new NativeAddress(factors.address() + Float.BYTES);
 
   Blas(Device device, Precision precision) {
     this.device = device;
-    this.computeType =
-        switch (precision) {
-          case FP32 -> cublasComputeType.CUBLAS_COMPUTE_32F;
-          case TF32 -> cublasComputeType.CUBLAS_COMPUTE_32F_FAST_TF32;
-          case BF16 -> cublasComputeType.CUBLAS_COMPUTE_32F_FAST_16BF;
-        };
+    // In bf16 the factors arrive as bf16; a product of fp32 ones is then of full precision.
+    this.floatCompute =
+        precision == Precision.TF32
+            ? cublasComputeType.CUBLAS_COMPUTE_32F_FAST_TF32
+            : cublasComputeType.CUBLAS_COMPUTE_32F;
   }
 
   /**
    * One matrix in device memory.
    *
    * @param pointer to its first element
+   * @param type FLOAT32 or BFLOAT16
    * @param stride elements from one row to the next
    * @param transposed whether op transposes it
    */
-  record Matrix(Pointer pointer, long stride, boolean transposed) {
-    /** As stored. */
+  record Matrix(Pointer pointer, DType type, long stride, boolean transposed) {
+    /** As stored, fp32. */
     static Matrix of(long address, long stride) {
-      return new Matrix(new NativeAddress(address), stride, false);
+      return of(address, DType.FLOAT32, stride);
+    }
+
+    /** As stored. */
+    static Matrix of(long address, DType type, long stride) {
+      return new Matrix(new NativeAddress(address), type, stride, false);
     }
 
     /** The same, transposed. */
     Matrix transpose() {
-      return new Matrix(pointer, stride, !transposed);
+      return new Matrix(pointer, type, stride, !transposed);
     }
   }
 
   /**
-   * C [m, n] = alpha · op(A) [m, k] · op(B) [k, n] + beta · C, all fp32. When beta is 0, C is not
-   * read.
+   * C [m, n] = alpha · op(A) [m, k] · op(B) [k, n] + beta · C, added up in fp32. A and B are of one
+   * type, C is of that or fp32. When beta is 0, C is not read.
    */
   void multiply(
       Lane lane, int m, int n, int k, float alpha, Matrix a, Matrix b, float beta, Matrix c) {
-    multiply(lane, m, n, k, alpha, a, cudaDataType.CUDA_R_32F, b, beta, c, cudaDataType.CUDA_R_32F);
-  }
-
-  /** The same with A and B of one type and C of another. */
-  void multiply(
-      Lane lane,
-      int m,
-      int n,
-      int k,
-      float alpha,
-      Matrix a,
-      int factorType,
-      Matrix b,
-      float beta,
-      Matrix c,
-      int resultType) {
     device.enter();
     factors.set(ValueLayout.JAVA_FLOAT, 0, alpha);
     factors.set(ValueLayout.JAVA_FLOAT, Float.BYTES, beta);
@@ -89,16 +79,16 @@ final class Blas {
             k,
             alphaAddress,
             b.pointer(),
-            factorType,
+            dataType(b),
             Math.toIntExact(b.stride()),
             a.pointer(),
-            factorType,
+            dataType(a),
             Math.toIntExact(a.stride()),
             betaAddress,
             c.pointer(),
-            resultType,
+            dataType(c),
             Math.toIntExact(c.stride()),
-            computeType,
+            a.type() == DType.FLOAT32 ? floatCompute : cublasComputeType.CUBLAS_COMPUTE_32F,
             cublasGemmAlgo.CUBLAS_GEMM_DEFAULT);
     if (code != 0) {
       checkBlas(code, "cublasGemmEx", "[%d, %d] x [%d, %d]".formatted(m, k, k, n));
@@ -107,5 +97,9 @@ final class Blas {
 
   private static int operation(Matrix matrix) {
     return matrix.transposed() ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N;
+  }
+
+  private static int dataType(Matrix matrix) {
+    return matrix.type() == DType.FLOAT32 ? cudaDataType.CUDA_R_32F : cudaDataType.CUDA_R_16BF;
   }
 }

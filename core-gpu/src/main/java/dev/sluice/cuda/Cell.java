@@ -1,5 +1,6 @@
 package dev.sluice.cuda;
 
+import dev.sluice.backend.DType;
 import dev.sluice.backend.RecurrentSpec;
 
 /**
@@ -21,14 +22,30 @@ interface Cell {
     };
   }
 
-  /** What the driver must provide for a cell beside gates and states, in floats a unit. */
-  record Needs(boolean savesEachStep, boolean savesForInference, int product, int stepGradient) {
-    /** The needs of the cell of a spec, known without a device. */
-    static Needs of(RecurrentSpec spec) {
+  /**
+   * What the driver must provide for a cell beside gates and states, in numbers a unit.
+   *
+   * @param saved type of what is saved of each step; null when nothing is
+   * @param savesForInference whether one step of that is needed without a backward too
+   * @param product fp32 numbers of a forward step's product with h
+   * @param stepGradient numbers of a backward step, of {@code stepType}
+   */
+  record Needs(
+      DType saved, boolean savesForInference, int product, int stepGradient, DType stepType) {
+    /**
+     * The needs of the cell of a spec, known without a device.
+     *
+     * @param type of the gates; only fp32 gates can have the product with h added in place
+     */
+    static Needs of(RecurrentSpec spec, DType type) {
+      int apart = type == DType.FLOAT32 ? 0 : spec.cell().gates();
       return switch (spec.cell()) {
-        case LSTM -> new Needs(true, true, 0, 0);
-        case GRU -> spec.resetBefore() ? new Needs(true, true, 3, 1) : new Needs(true, false, 3, 3);
-        case RNN_TANH, RNN_RELU -> new Needs(false, false, 0, 0);
+        case LSTM -> new Needs(DType.FLOAT32, true, apart, 0, type);
+        case GRU ->
+            spec.resetBefore()
+                ? new Needs(type, true, 3, 1, DType.FLOAT32)
+                : new Needs(type, false, 3, 3, type);
+        case RNN_TANH, RNN_RELU -> new Needs(null, false, apart, 0, type);
       };
     }
   }

@@ -1,18 +1,16 @@
 package dev.sluice.cuda;
 
-import dev.sluice.backend.DType;
-
 /** The matrix products and sums that cells share. */
 final class CellProducts {
   private final CudaRuntime runtime;
   private final ColumnSums columnSums;
-  private final Kernel gatherLast;
+  private final TypedKernel gatherLast;
   private final Kernel add;
 
   CellProducts(CudaRuntime runtime) {
     this.runtime = runtime;
     columnSums = new ColumnSums(runtime);
-    gatherLast = runtime.kernel("sluice_gather_last_f32");
+    gatherLast = TypedKernel.of(runtime, "gather_last");
     add = runtime.kernel("sluice_add_f32");
   }
 
@@ -29,10 +27,27 @@ final class CellProducts {
             rows,
             pass.units,
             1,
-            Blas.Matrix.of(left, pass.units),
+            Blas.Matrix.of(left, pass.type, pass.units),
             hidden(pass, from).transpose(),
             beta,
             Blas.Matrix.of(target, stride));
+  }
+
+  /**
+   * The product of h with all of R in step t: added to the gates in place where they are fp32, else
+   * apart.
+   *
+   * @return where it lies apart, or 0
+   */
+  long recurrent(LayerPass pass, int t) {
+    if (pass.hasZeroState(t)) {
+      return 0;
+    }
+    int columns = pass.gateColumns;
+    boolean apart = pass.hidden != 0;
+    long target = apart ? pass.product : pass.gatesAt(t);
+    forward(pass, pass.stateOperand(), 0, columns, apart ? 0 : 1, target, columns);
+    return apart ? target : 0;
   }
 
   /**
@@ -49,15 +64,15 @@ final class CellProducts {
             pass.units,
             rows,
             1,
-            Blas.Matrix.of(gradients, stride),
+            Blas.Matrix.of(gradients, pass.type, stride),
             hidden(pass, from),
             beta,
             Blas.Matrix.of(target, pass.units));
   }
 
   private static Blas.Matrix hidden(LayerPass pass, int from) {
-    long offset = (long) from * pass.units * Float.BYTES;
-    return Blas.Matrix.of(pass.weights.hidden() + offset, pass.units);
+    long offset = pass.bytes((long) from * pass.units);
+    return Blas.Matrix.of(pass.weights.hidden() + offset, pass.type, pass.units);
   }
 
   /**
@@ -71,8 +86,8 @@ final class CellProducts {
    */
   void hiddenWeights(LayerPass pass, long gradients, int stride, int from, int rows, int row) {
     long target = pass.gradients.hidden() + (long) row * pass.units * Float.BYTES;
-    long step = (long) pass.batch * stride * Float.BYTES;
-    long column = (long) from * Float.BYTES;
+    long step = pass.bytes((long) pass.batch * stride);
+    long column = pass.bytes(from);
     if (pass.steps > 1) {
       // h before step t is the output of the step before, zero where the sequence has ended.
       long left = pass.reverse ? gradients : gradients + step;
@@ -84,17 +99,25 @@ final class CellProducts {
       long first = gradients + pass.time(0) * step;
       if (pass.reverse && pass.lengths != 0) { // each sequence begins at its own last step
         runtime
-            .begin(gatherLast)
+            .begin(gatherLast.of(pass.type))
             .pointer(gradients)
             .pointer(pass.lastRows)
             .pointer(pass.lengths)
             .integer(pass.batch)
             .integer(stride)
+            .integer(pass.steps)
             .launch(pass.lane, Grid.warps(pass.batch));
         first = pass.lastRows;
       }
       weights(
-          pass, first + column, stride, rows, pass.initialState, pass.units, pass.batch, target);
+          pass,
+          first + column,
+          stride,
+          rows,
+          pass.initialOperand(),
+          pass.units,
+          pass.batch,
+          target);
     }
   }
 
@@ -116,8 +139,8 @@ final class CellProducts {
             pass.units,
             count,
             1,
-            Blas.Matrix.of(left, leftStride).transpose(),
-            Blas.Matrix.of(right, rightStride),
+            Blas.Matrix.of(left, pass.type, leftStride).transpose(),
+            Blas.Matrix.of(right, pass.type, rightStride),
             1,
             Blas.Matrix.of(target, pass.units));
   }
@@ -125,7 +148,7 @@ final class CellProducts {
   /** out and, unless it is 0, second += the column sums of x [T·B, columns]. */
   void sumColumns(LayerPass pass, long x, int columns, long out, long second) {
     long rows = (long) pass.steps * pass.batch;
-    columnSums.add(pass.lane, DType.FLOAT32, x, rows, columns, pass.partials, out, second);
+    columnSums.add(pass.lane, pass.type, x, rows, columns, pass.partials, out, second);
   }
 
   /** y += x. */

@@ -2,6 +2,7 @@ package dev.sluice.cuda;
 
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.DType;
+import dev.sluice.backend.DeviceMemoryUse;
 import dev.sluice.backend.DropoutOps;
 import dev.sluice.backend.ElementOps;
 import dev.sluice.backend.EmbeddingOps;
@@ -9,10 +10,13 @@ import dev.sluice.backend.LayerNormOps;
 import dev.sluice.backend.LossOps;
 import dev.sluice.backend.MatrixOps;
 import dev.sluice.backend.OptimizerOps;
+import dev.sluice.backend.Precision;
 import dev.sluice.backend.RecurrentOps;
+import dev.sluice.backend.Replay;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
 import java.util.Locale;
+import java.util.Optional;
 
 /** The contract on an NVIDIA GPU: cuBLAS and own kernels, enqueued; only a download waits. */
 final class CudaBackend implements Backend {
@@ -37,14 +41,15 @@ final class CudaBackend implements Backend {
     this.kernelSource = kernelSource;
     ColumnSums columnSums = new ColumnSums(runtime);
     CudaDropoutOps drops = new CudaDropoutOps(runtime);
-    matrix = new CudaMatrixOps(runtime);
+    Casts casts = new Casts(runtime);
+    matrix = new CudaMatrixOps(runtime, casts);
     embedding = new CudaEmbeddingOps(runtime);
     elements = new CudaElementOps(runtime, columnSums);
     layerNorm = new CudaLayerNormOps(runtime, columnSums);
     dropout = drops;
     losses = new CudaLossOps(runtime);
     optimizers = new CudaOptimizerOps(runtime);
-    recurrent = new CudaRecurrentOps(runtime, drops);
+    recurrent = new CudaRecurrentOps(runtime, drops, casts);
   }
 
   @Override
@@ -62,8 +67,14 @@ final class CudaBackend implements Backend {
             Bytes.text(gpu.memoryBytes()),
             gpu.capability() / 10,
             gpu.capability() % 10,
-            runtime.precision().name().toLowerCase(Locale.ROOT),
+            runtime.precision().name().toLowerCase(Locale.ROOT)
+                + (runtime.storage().recompute() ? ", gates computed again" : ""),
             kernelSource);
+  }
+
+  @Override
+  public Precision precision() {
+    return runtime.precision();
   }
 
   @Override
@@ -111,6 +122,11 @@ final class CudaBackend implements Backend {
     return optimizers;
   }
 
+  @Override
+  public Replay replay(Runnable work) {
+    return new CudaReplay(runtime, work);
+  }
+
   /** Tensors and plans, and the working memory that operations took for them. */
   @Override
   public long allocatedBytes() {
@@ -118,8 +134,8 @@ final class CudaBackend implements Backend {
   }
 
   @Override
-  public long freeBytes() {
-    return runtime.memory().free();
+  public Optional<DeviceMemoryUse> deviceMemory() {
+    return Optional.of(runtime.memory().use(runtime.ownBytes()));
   }
 
   @Override

@@ -39,7 +39,7 @@ final class CudaEmbeddingOps implements EmbeddingOps {
         .pointer(from.address())
         .pointer(runtime.own(ids).address())
         .pointer(to.address())
-        .pointer(runtime.faults().embedding(vocabulary))
+        .pointer(runtime.faults().embedding())
         .count(rows)
         .integer(from.shape().columns())
         .integer(vocabulary)

@@ -46,7 +46,7 @@ final class CudaLossOps implements LossOps {
         .begin(countTargets)
         .pointer(ids)
         .pointer(counted)
-        .pointer(runtime.faults().targets(classes))
+        .pointer(runtime.faults().targets())
         .count(rows)
         .integer(classes)
         .launch(runtime.lane(), 1);

@@ -11,27 +11,29 @@ import dev.sluice.backend.Tensor;
 final class CudaRecurrentOps implements RecurrentOps {
   private final CudaRuntime runtime;
   private final CudaDropoutOps dropout;
+  private final Casts casts;
 
-  CudaRecurrentOps(CudaRuntime runtime, CudaDropoutOps dropout) {
+  CudaRecurrentOps(CudaRuntime runtime, CudaDropoutOps dropout, Casts casts) {
     this.runtime = runtime;
     this.dropout = dropout;
+    this.casts = casts;
   }
 
   @Override
   public RecurrentPlan plan(RecurrentSpec spec, int maxSteps, int batch, boolean training) {
     Checks.recurrentPlan(maxSteps, batch);
-    return new CudaRecurrentPlan(runtime, spec, maxSteps, batch, training, dropout);
+    return new CudaRecurrentPlan(runtime, spec, maxSteps, batch, training, dropout, casts);
   }
 
   @Override
   public long planBytes(RecurrentSpec spec, int maxSteps, int batch, boolean training) {
     Checks.recurrentPlan(maxSteps, batch);
-    return CudaRecurrentPlan.bytes(spec, maxSteps, batch, training);
+    return CudaRecurrentPlan.bytes(spec, maxSteps, batch, training, runtime.storage());
   }
 
   @Override
   public RecurrentStepper stepper(RecurrentSpec spec, int batch, Tensor weights) {
     Checks.recurrentStepper(spec, batch, weights);
-    return new CudaRecurrentStepper(runtime, spec, batch, runtime.own(weights));
+    return new CudaRecurrentStepper(runtime, spec, batch, runtime.own(weights), casts);
   }
 }

@@ -20,6 +20,8 @@ final class CudaRecurrentPlan implements RecurrentPlan {
   private final int batch;
   private final boolean training;
   private final CudaDropoutOps dropout;
+  private final Casts casts;
+  private final Storage storage;
   private final PlanMemory memory;
   private final StackBuffers buffers;
   private final LayerDriver driver;
@@ -34,34 +36,39 @@ final class CudaRecurrentPlan implements RecurrentPlan {
       int maxSteps,
       int batch,
       boolean training,
-      CudaDropoutOps dropout) {
+      CudaDropoutOps dropout,
+      Casts casts) {
     this.runtime = runtime;
     this.spec = spec;
     this.maxSteps = maxSteps;
     this.batch = batch;
     this.training = training;
     this.dropout = dropout;
-    driver = new LayerDriver(runtime, Cell.of(runtime, spec));
+    this.casts = casts;
+    storage = runtime.storage();
+    driver = new LayerDriver(runtime, Cell.of(runtime, spec), casts);
+    Lane reverseLane = spec.bidirectional() ? runtime.sideLane() : null;
     memory =
         PlanMemory.of(
             runtime.memory(), "a plan for %s, T=%d, B=%d".formatted(spec, maxSteps, batch));
     try {
-      buffers = new StackBuffers(spec, maxSteps, batch, training, memory);
+      buffers = new StackBuffers(spec, maxSteps, batch, training, storage, memory);
     } catch (RuntimeException e) {
       memory.close();
       throw e;
     }
     for (LayerPass pass : buffers.passes) {
-      pass.lane = pass.reverse ? runtime.sideLane() : runtime.lane();
+      pass.lane = pass.reverse ? reverseLane : runtime.lane();
     }
     forwardGraph = new PassGraph(runtime, this::enqueueForward);
     backwardGraph = new PassGraph(runtime, this::enqueueBackward);
   }
 
   /** Bytes that a plan holds. */
-  static long bytes(RecurrentSpec spec, int maxSteps, int batch, boolean training) {
+  static long bytes(
+      RecurrentSpec spec, int maxSteps, int batch, boolean training, Storage storage) {
     PlanMemory counting = PlanMemory.counting();
-    new StackBuffers(spec, maxSteps, batch, training, counting);
+    new StackBuffers(spec, maxSteps, batch, training, storage, counting);
     return counting.bytes();
   }
 
@@ -83,6 +90,13 @@ final class CudaRecurrentPlan implements RecurrentPlan {
 
   private void enqueueForward() {
     int directions = spec.directions();
+    if (storage.narrow()) {
+      long count = (long) arguments.steps * batch * spec.inputSize();
+      casts.narrow(runtime.lane(), arguments.input, buffers.input, count);
+    }
+    if (arguments.lengths != 0) {
+      driver.checkLengths(arguments.lengths, batch, arguments.steps);
+    }
     for (int layer = 0; layer < spec.layers(); layer++) {
       if (layer > 0 && buffers.dropped != 0) {
         drop(layer - 1, buffers.outputs[layer - 1], buffers.dropped);
@@ -90,12 +104,16 @@ final class CudaRecurrentPlan implements RecurrentPlan {
       fork();
       for (int direction = 0; direction < directions; direction++) {
         LayerPass pass = prepare(layer, direction, 0);
+        driver.takeWeights(pass, LayerWeights.of(spec, layer, direction, arguments.weights));
         driver.forward(
             pass,
             stateAt(arguments.lastState, layer, direction),
             stateAt(arguments.lastCell, layer, direction));
       }
       join();
+    }
+    if (storage.narrow()) {
+      casts.widen(runtime.lane(), buffers.outputs[top()], arguments.output, outputCount());
     }
   }
 
@@ -110,15 +128,22 @@ final class CudaRecurrentPlan implements RecurrentPlan {
 
   private void enqueueBackward() {
     int directions = spec.directions();
-    for (int layer = spec.layers() - 1; layer >= 0; layer--) {
+    long dOutput = arguments.outputGradient;
+    if (storage.narrow()) {
+      dOutput = buffers.belowGradient;
+      casts.narrow(runtime.lane(), arguments.outputGradient, dOutput, outputCount());
+    }
+    for (int layer = top(); layer >= 0; layer--) {
       if (layer > 0 && buffers.dropped != 0) { // drawn again rather than kept
         drop(layer - 1, buffers.outputs[layer - 1], buffers.dropped);
       }
-      long dOutput = layer == spec.layers() - 1 ? arguments.outputGradient : buffers.belowGradient;
       fork();
       for (int direction = 0; direction < directions; direction++) {
         LayerPass pass = prepare(layer, direction, dOutput);
         pass.gradients = LayerWeights.of(spec, layer, direction, arguments.weightGradients);
+        if (storage.recompute() && layer < top()) { // the last layer's are still there
+          driver.forward(pass, 0, 0);
+        }
         driver.backward(
             pass,
             stateAt(arguments.dLastState, layer, direction),
@@ -129,36 +154,51 @@ final class CudaRecurrentPlan implements RecurrentPlan {
       join();
       // Both directions have read dOutput, so the layer below gets its gradient in the same place.
       long dInput = layer > 0 ? buffers.belowGradient : arguments.inputGradient;
+      DType type = layer > 0 ? storage.type() : DType.FLOAT32;
       if (dInput != 0) {
         for (int direction = 0; direction < directions; direction++) {
           LayerPass pass = buffers.passes[layer * directions + direction];
-          driver.inputGradient(pass, runtime.lane(), direction, dInput);
+          driver.inputGradient(pass, runtime.lane(), direction, dInput, type);
         }
         if (layer > 0 && buffers.dropped != 0) {
           drop(layer - 1, dInput, dInput);
         }
       }
+      dOutput = dInput;
     }
   }
 
   private LayerPass prepare(int layer, int direction, long dOutput) {
     LayerPass pass = buffers.passes[layer * spec.directions() + direction];
-    long column = (long) direction * spec.hiddenSize() * Float.BYTES;
-    boolean top = layer == spec.layers() - 1;
+    long column = storage.bytes((long) direction * spec.hiddenSize());
     pass.steps = arguments.steps;
     pass.lengths = arguments.lengths;
-    pass.input = layer == 0 ? arguments.input : inputFromBelow(layer);
-    pass.output = (top ? arguments.output : buffers.outputs[layer]) + column;
+    pass.input = inputOf(layer);
+    boolean own = layer < buffers.outputs.length;
+    pass.output = (own ? buffers.outputs[layer] : arguments.output) + column;
     pass.outputGradient = dOutput == 0 ? 0 : dOutput + column;
     pass.initialState = stateAt(arguments.initialState, layer, direction);
     pass.initialCell = stateAt(arguments.initialCell, layer, direction);
-    pass.weights = LayerWeights.of(spec, layer, direction, arguments.weights);
+    LayerWeights weights = LayerWeights.of(spec, layer, direction, arguments.weights);
+    pass.weights =
+        storage.narrow() ? weights.withMatrices(pass.inputCopy, pass.hiddenCopy) : weights;
     pass.choosePack(runtime.device().gpu().multiprocessors());
     return pass;
   }
 
-  private long inputFromBelow(int layer) {
+  private long inputOf(int layer) {
+    if (layer == 0) {
+      return storage.narrow() ? buffers.input : arguments.input;
+    }
     return buffers.dropped != 0 ? buffers.dropped : buffers.outputs[layer - 1];
+  }
+
+  private int top() {
+    return spec.layers() - 1;
+  }
+
+  private long outputCount() {
+    return (long) arguments.steps * batch * spec.outputSize();
   }
 
   /** The part of a stack's states that belongs to one layer and direction; 0 for none. */
@@ -172,10 +212,10 @@ final class CudaRecurrentPlan implements RecurrentPlan {
         spec.dropout(),
         arguments.draw,
         arguments.draw.stream() + layer,
-        DType.FLOAT32,
+        storage.type(),
         x,
         y,
-        (long) arguments.steps * batch * spec.outputSize());
+        outputCount());
   }
 
   private void fork() {
@@ -197,19 +237,20 @@ final class CudaRecurrentPlan implements RecurrentPlan {
       throw new IllegalStateException("cellStates: " + spec.cell() + " has no cell state");
     }
     LayerPass pass = buffers.passes[layer * spec.directions() + direction];
-    return view(pass.saved, spec.hiddenSize());
+    return view(pass.saved, DType.FLOAT32, spec.hiddenSize());
   }
 
   @Override
   public Tensor layerOutput(int layer) {
     requireTrainingForward("layerOutput");
-    long address = layer == spec.layers() - 1 ? arguments.output : buffers.outputs[layer];
-    return view(address, spec.outputSize());
+    return layer == top()
+        ? view(arguments.output, DType.FLOAT32, spec.outputSize())
+        : view(buffers.outputs[layer], storage.type(), spec.outputSize());
   }
 
-  private Tensor view(long address, int columns) {
+  private Tensor view(long address, DType type, int columns) {
     Shape shape = Shape.of(arguments.steps, batch, columns);
-    return new CudaTensor(runtime, null, address, DType.FLOAT32, shape);
+    return new CudaTensor(runtime, null, address, type, shape);
   }
 
   private void requireOpen() {

@@ -16,34 +16,56 @@ final class CudaRecurrentStepper implements RecurrentStepper {
   private final int batch;
   private final CudaTensor source;
   private final PlanMemory memory;
+  private final Casts casts;
+  private final Storage storage;
+  private final StackBuffers buffers;
+
+  /** All weights as they were at the last refresh; only the biases, layer by layer, when narrow. */
   private final long weights;
-  private final LayerPass[] passes;
+
   private final LayerDriver driver;
   private final PassGraph graph;
   private final long[] key = new long[4];
   private boolean closed;
 
-  CudaRecurrentStepper(CudaRuntime runtime, RecurrentSpec spec, int batch, CudaTensor source) {
+  CudaRecurrentStepper(
+      CudaRuntime runtime, RecurrentSpec spec, int batch, CudaTensor source, Casts casts) {
     this.runtime = runtime;
     this.spec = spec;
     this.batch = batch;
     this.source = source;
-    driver = new LayerDriver(runtime, Cell.of(runtime, spec));
+    this.casts = casts;
+    storage = runtime.storage().keeping();
+    driver = new LayerDriver(runtime, Cell.of(runtime, spec), casts);
     memory = PlanMemory.of(runtime.memory(), "a stepper for %s, B=%d".formatted(spec, batch));
     try {
-      weights = memory.floats(spec.weightCount());
-      passes = new StackBuffers(spec, 1, batch, false, memory).passes;
+      weights = memory.floats(storage.narrow() ? spec.layers() * biases() : spec.weightCount());
+      buffers = new StackBuffers(spec, 1, batch, false, storage, memory);
     } catch (RuntimeException e) {
       memory.close();
       throw e;
     }
-    for (LayerPass pass : passes) {
+    for (LayerPass pass : buffers.passes) {
       pass.lane = runtime.lane();
       pass.steps = 1;
-      pass.weights = LayerWeights.of(spec, pass.layer, 0, weights);
+      pass.weights = weightsOf(pass);
     }
     graph = new PassGraph(runtime, this::enqueue);
     refresh();
+  }
+
+  private LayerWeights weightsOf(LayerPass pass) {
+    if (!storage.narrow()) {
+      return LayerWeights.of(spec, pass.layer, 0, weights);
+    }
+    long first = spec.bias() ? weights + pass.layer * biases() * Float.BYTES : 0;
+    long second = spec.bias() ? first + (long) spec.gateColumns() * Float.BYTES : 0;
+    return new LayerWeights(pass.inputCopy, pass.hiddenCopy, first, second);
+  }
+
+  /** Numbers in the two biases of a layer. */
+  private long biases() {
+    return spec.bias() ? 2L * spec.gateColumns() : 0;
   }
 
   @Override
@@ -60,24 +82,43 @@ final class CudaRecurrentStepper implements RecurrentStepper {
   private void enqueue() {
     long stateBytes = (long) batch * spec.hiddenSize() * Float.BYTES;
     long below = key[0];
-    for (LayerPass pass : passes) {
+    if (storage.narrow()) {
+      casts.narrow(runtime.lane(), below, buffers.input, (long) batch * spec.inputSize());
+      below = buffers.input;
+    }
+    for (LayerPass pass : buffers.passes) {
       long offset = pass.layer * stateBytes;
       long state = key[1] + offset;
       long cell = key[2] == 0 ? 0 : key[2] + offset;
       pass.input = below;
-      pass.output = pass.layer == spec.layers() - 1 ? key[3] : 0;
+      boolean top = pass.layer == spec.layers() - 1;
+      pass.output = storage.narrow() ? buffers.outputs[pass.layer] : top ? key[3] : 0;
       pass.initialState = state;
       pass.initialCell = cell;
       pass.choosePack(runtime.device().gpu().multiprocessors());
       driver.forward(pass, state, cell);
-      below = state; // h after the step is what the next layer reads
+      below = storage.narrow() ? pass.output : state; // h after the step is the next layer's input
+    }
+    if (storage.narrow()) {
+      casts.widen(runtime.lane(), below, key[3], (long) batch * spec.hiddenSize());
     }
   }
 
   @Override
   public void refresh() {
     requireOpen();
-    runtime.lane().copy(source.address(), weights, spec.weightCount() * Float.BYTES);
+    if (!storage.narrow()) {
+      runtime.lane().copy(source.address(), weights, spec.weightCount() * Float.BYTES);
+      return;
+    }
+    for (LayerPass pass : buffers.passes) {
+      LayerWeights from = LayerWeights.of(spec, pass.layer, 0, source.address());
+      driver.takeWeights(pass, from);
+      if (spec.bias()) {
+        long bytes = biases() * Float.BYTES;
+        runtime.lane().copy(from.inputBias(), pass.weights.inputBias(), bytes);
+      }
+    }
   }
 
   private void requireOpen() {

@@ -1,5 +1,6 @@
 package dev.sluice.cuda;
 
+import dev.sluice.backend.BackendOptions;
 import dev.sluice.backend.DType;
 import dev.sluice.backend.Precision;
 import dev.sluice.backend.Shape;
@@ -12,6 +13,7 @@ final class CudaRuntime implements AutoCloseable {
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final Device device;
   private final Precision precision;
+  private final Storage storage;
   private final DeviceMemory memory;
   private final Lane lane;
   private final KernelModule kernels;
@@ -24,6 +26,7 @@ final class CudaRuntime implements AutoCloseable {
   private final long ownBytes;
   private Lane sideLane;
   private long sideBytes;
+  private boolean recording = true;
   private boolean closed;
 
   /**
@@ -31,8 +34,9 @@ final class CudaRuntime implements AutoCloseable {
    *
    * @param image device code of the kernels
    */
-  CudaRuntime(DriverProbe.Gpu gpu, byte[] image, KernelLayouts layouts, Precision precision) {
-    this.precision = precision;
+  CudaRuntime(DriverProbe.Gpu gpu, byte[] image, KernelLayouts layouts, BackendOptions options) {
+    precision = options.precision();
+    storage = Storage.of(precision, options.recompute());
     try {
       device = open(new Device(gpu));
       memory = open(new DeviceMemory(device));
@@ -62,6 +66,11 @@ final class CudaRuntime implements AutoCloseable {
 
   Precision precision() {
     return precision;
+  }
+
+  /** How recurrent layers keep what they compute. */
+  Storage storage() {
+    return storage;
   }
 
   DeviceMemory memory() {
@@ -103,6 +112,22 @@ final class CudaRuntime implements AutoCloseable {
     return grid;
   }
 
+  /** Whether a plan may record its passes: not while a larger recording is made or prepared. */
+  boolean mayRecord() {
+    return recording && !lane.isCapturing();
+  }
+
+  /** Runs work whose passes will be part of a larger recording. */
+  void withoutRecording(Runnable work) {
+    boolean before = recording;
+    recording = false;
+    try {
+      work.run();
+    } finally {
+      recording = before;
+    }
+  }
+
   Kernel kernel(String name) {
     return kernels.get(name);
   }
@@ -112,9 +137,14 @@ final class CudaRuntime implements AutoCloseable {
     return launcher.begin(kernel);
   }
 
+  /** Bytes that the backend itself holds, whatever runs on it. */
+  long ownBytes() {
+    return ownBytes + sideBytes;
+  }
+
   /** Bytes of tensors, plans and operations' working memory. */
   long usedBytes() {
-    return closed ? 0 : memory.allocated() - ownBytes - sideBytes;
+    return closed ? 0 : memory.allocated() - ownBytes();
   }
 
   /** A zeroed tensor. */

@@ -3,6 +3,7 @@ package dev.sluice.cuda;
 import dev.sluice.backend.BackendOptions;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** From nothing to an opened device: what is looked for and loaded, in order. */
 final class CudaSetup {
@@ -59,8 +60,7 @@ final class CudaSetup {
     Kernels kernels = kernels(new Natives(cache, finder, newestMajor()), cache, gpu);
     try {
       return new CudaBackend(
-          new CudaRuntime(gpu, kernels.image(), kernels.layouts(), options.precision()),
-          kernels.source());
+          new CudaRuntime(gpu, kernels.image(), kernels.layouts(), options), kernels.source());
     } catch (CudaCallException e) {
       throw new UnavailableException(
           "GPU %d (%s) cannot be opened (%s); check 'nvidia-smi', or run with --device cpu."
@@ -106,8 +106,12 @@ final class CudaSetup {
     List<DriverProbe.Gpu> gpus = driver.gpus();
     if (index >= gpus.size()) {
       throw new UnavailableException(
-          "there is no GPU %d: the driver sees %d, numbered from 0; choose another device."
-              .formatted(index, gpus.size()));
+          "there is no GPU %d; the driver sees %s."
+              .formatted(
+                  index,
+                  gpus.stream()
+                      .map(gpu -> "cuda:%d (%s)".formatted(gpu.index(), gpu.name()))
+                      .collect(Collectors.joining(", "))));
     }
     if (!gpus.get(index).isNewEnough()) {
       throw new UnavailableException(tooOld(gpus.get(index)));

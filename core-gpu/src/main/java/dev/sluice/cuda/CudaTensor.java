@@ -15,6 +15,7 @@ final class CudaTensor implements Tensor {
   private final DeviceAddress pointer;
   private final DType type;
   private final Shape shape;
+  private IntTransfer integers;
 
   /**
    * Over device memory.
@@ -81,7 +82,12 @@ final class CudaTensor implements Tensor {
   public void upload(int[] source, int from) {
     requireInts();
     requireRoom(source.length, from);
-    runtime.staging().upload(pointer, size(), new IntTransfer(source, from, true));
+    if (integers == null) { // kept, so that the uploads of a training step make no garbage
+      integers = new IntTransfer();
+    }
+    integers.set(source, from, true);
+    runtime.staging().upload(pointer, size(), integers);
+    integers.set(null, 0, true);
   }
 
   @Override
@@ -96,12 +102,24 @@ final class CudaTensor implements Tensor {
   public void download(int[] target, int to) {
     requireInts();
     requireRoom(target.length, to);
-    runtime.staging().download(pointer, size(), new IntTransfer(target, to, false));
+    IntTransfer transfer = new IntTransfer();
+    transfer.set(target, to, false);
+    runtime.staging().download(pointer, size(), transfer);
     runtime.faults().report(runtime.staging());
   }
 
   /** Integers between an array and page-locked memory. */
-  private record IntTransfer(int[] array, int at, boolean up) implements Staging.Elements {
+  private static final class IntTransfer implements Staging.Elements {
+    private int[] array;
+    private int at;
+    private boolean up;
+
+    void set(int[] newArray, int newAt, boolean isUpload) {
+      array = newArray;
+      at = newAt;
+      up = isUpload;
+    }
+
     @Override
     public int bytes() {
       return Integer.BYTES;

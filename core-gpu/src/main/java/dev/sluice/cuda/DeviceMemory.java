@@ -2,6 +2,7 @@ package dev.sluice.cuda;
 
 import static dev.sluice.cuda.CudaCallException.check;
 
+import dev.sluice.backend.DeviceMemoryUse;
 import dev.sluice.backend.OutOfDeviceMemoryException;
 import java.util.HashSet;
 import java.util.Set;
@@ -16,6 +17,7 @@ final class DeviceMemory implements AutoCloseable {
   private final Device device;
   private final Set<Block> blocks = new HashSet<>();
   private long allocated;
+  private long peak;
 
   DeviceMemory(Device device) {
     this.device = device;
@@ -61,31 +63,42 @@ final class DeviceMemory implements AutoCloseable {
     DeviceAddress address = new DeviceAddress();
     int code = JCudaDriver.cuMemAlloc(address, bytes);
     if (CudaCallException.isOutOfMemory(code)) {
-      throw outOfMemory(bytes, what);
+      throw outOfMemory(Bytes.text(bytes), what);
     }
     check(code, "cuMemAlloc", "%s (%s)".formatted(Bytes.text(bytes), what));
     Block block = new Block(address, bytes);
     blocks.add(block);
     allocated += bytes;
+    peak = Math.max(peak, allocated);
     return block;
   }
 
-  private OutOfDeviceMemoryException outOfMemory(long bytes, String what) {
-    long[] free = {0};
-    long[] total = {0};
-    JCudaDriver.cuMemGetInfo(free, total);
+  /**
+   * For calls with which the driver takes memory of its own accord.
+   *
+   * @param code that the call answered
+   * @throws OutOfDeviceMemoryException when it says that there was too little
+   */
+  void requireFit(int code, String what) {
+    if (CudaCallException.isOutOfMemory(code)) {
+      throw outOfMemory("memory of the driver's own", what);
+    }
+  }
+
+  private OutOfDeviceMemoryException outOfMemory(String asked, String what) {
+    DeviceMemoryUse now = use(0);
     return new OutOfDeviceMemoryException(
         ("%s is out of memory: %s asked for (%s), %s of %s free, %s held by this run; at"
                 + " most %s more would fit: reduce batch, steps or hidden size, end other "
                 + "programs on this GPU, or run with --device cpu.")
             .formatted(
                 device,
-                Bytes.text(bytes),
+                asked,
                 what,
-                Bytes.text(free[0]),
-                Bytes.text(total[0]),
+                Bytes.text(now.free()),
+                Bytes.text(now.total()),
                 Bytes.text(allocated),
-                Bytes.text(free[0])));
+                Bytes.text(now.free())));
   }
 
   /** Bytes that the whole device has free, as the driver counts them. */
@@ -99,6 +112,19 @@ final class DeviceMemory implements AutoCloseable {
   /** Bytes held now. */
   long allocated() {
     return allocated;
+  }
+
+  /**
+   * What is known of the device's memory.
+   *
+   * @param fixed the part of it that is the backend's own
+   */
+  DeviceMemoryUse use(long fixed) {
+    device.enter();
+    long[] free = {0};
+    long[] total = {0};
+    check(JCudaDriver.cuMemGetInfo(free, total), "cuMemGetInfo", device);
+    return new DeviceMemoryUse(total[0], free[0], fixed, peak);
   }
 
   @Override

@@ -1,60 +1,80 @@
 package dev.sluice.cuda;
 
 /**
- * Ids and targets that are too large are found by kernels, which note the largest on the device;
- * the next download reports it. Until then such an id reads as zeros and such a target is ignored.
+ * Ids, targets and lengths that do not fit are found by kernels, which note them on the device; the
+ * next download reports them. Until then such an id reads as zeros, such a target is ignored, and
+ * such a length counts as the nearest that fits.
+ *
+ * <p>A note is a limit · 2^32 + a value; of several the largest stays.
  */
 final class Faults implements AutoCloseable {
   private static final int EMBEDDING = 0;
   private static final int TARGETS = 1;
+  private static final int LENGTHS = 2;
+  private static final int KINDS = 3;
 
   private final Lane lane;
   private final DeviceMemory.Block words;
-  private final int[] limits = new int[2];
-  private boolean armed;
+  private final long[] notes = new long[KINDS];
+  private boolean expected;
 
   Faults(Lane lane, DeviceMemory memory) {
     this.lane = lane;
-    this.words = memory.allocate(2L * Integer.BYTES, "notes of wrong ids");
+    this.words = memory.allocate((long) KINDS * Long.BYTES, "notes of wrong ids");
     lane.clear(words.address(), words.bytes());
   }
 
-  /** Where embedding notes an id that is not below {@code vocabulary}. */
-  long embedding(int vocabulary) {
-    return word(EMBEDDING, vocabulary);
+  /** Where embedding notes an id that is not below the vocabulary. */
+  long embedding() {
+    return word(EMBEDDING);
   }
 
-  /** Where a loss notes a target that is not below {@code classes}. */
-  long targets(int classes) {
-    return word(TARGETS, classes);
+  /** Where a loss notes a target that is not below the number of classes. */
+  long targets() {
+    return word(TARGETS);
   }
 
-  private long word(int which, int limit) {
-    armed = true;
-    limits[which] = limit;
-    return words.address() + (long) which * Integer.BYTES;
+  /** Where a recurrent layer notes a length that is not in 1..T. */
+  long lengths() {
+    return word(LENGTHS);
+  }
+
+  private long word(int kind) {
+    expected = true;
+    return words.address() + (long) kind * Long.BYTES;
+  }
+
+  /** A recorded graph runs, which may hold kernels that note. */
+  void expect() {
+    expected = true;
   }
 
   /**
    * Waits and reports.
    *
-   * @throws IllegalArgumentException when a wrong id was met since the last call
+   * @throws IllegalArgumentException when something that does not fit was met since the last call
    */
   void report(Staging staging) {
-    if (!armed) {
+    if (!expected) {
       return;
     }
-    armed = false;
-    int id = staging.readInt(words.address());
-    int target = staging.readInt(words.address() + Integer.BYTES);
-    if (id != 0 || target != 0) {
-      lane.clear(words.address(), words.bytes());
-      throw new IllegalArgumentException(
-          id != 0
-              ? "embedding: ids hold %d, but the table has %d rows".formatted(id, limits[EMBEDDING])
-              : "crossEntropy: targets hold %d, but there are %d classes"
-                  .formatted(target, limits[TARGETS]));
+    expected = false;
+    staging.readLongs(words.address(), notes);
+    for (int kind = 0; kind < KINDS; kind++) {
+      if (notes[kind] != 0) {
+        lane.clear(words.address(), words.bytes());
+        throw new IllegalArgumentException(
+            sentence(kind).formatted((int) notes[kind], (int) (notes[kind] >>> 32)));
+      }
     }
+  }
+
+  private static String sentence(int kind) {
+    return switch (kind) {
+      case EMBEDDING -> "embedding: ids hold %d, but the table has %d rows";
+      case TARGETS -> "crossEntropy: targets hold %d, but there are %d classes";
+      default -> "recurrent forward: lengths hold %d, but must lie in 1..%d";
+    };
   }
 
   @Override

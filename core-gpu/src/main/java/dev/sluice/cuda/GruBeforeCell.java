@@ -7,18 +7,18 @@ package dev.sluice.cuda;
 final class GruBeforeCell implements Cell {
   private final CudaRuntime runtime;
   private final CellProducts products;
-  private final Kernel reset;
-  private final Kernel output;
-  private final Kernel outputBackward;
-  private final Kernel resetBackward;
+  private final TypedKernel reset;
+  private final TypedKernel output;
+  private final TypedKernel outputBackward;
+  private final TypedKernel resetBackward;
 
   GruBeforeCell(CudaRuntime runtime, CellProducts products) {
     this.runtime = runtime;
     this.products = products;
-    reset = runtime.kernel("sluice_gru_before_reset_f32");
-    output = runtime.kernel("sluice_gru_before_output_f32");
-    outputBackward = runtime.kernel("sluice_gru_before_output_backward_f32");
-    resetBackward = runtime.kernel("sluice_gru_before_reset_backward_f32");
+    reset = TypedKernel.of(runtime, "gru_before_reset");
+    output = TypedKernel.of(runtime, "gru_before_output");
+    outputBackward = TypedKernel.of(runtime, "gru_before_output_backward");
+    resetBackward = TypedKernel.of(runtime, "gru_before_reset_backward");
   }
 
   @Override
@@ -27,10 +27,10 @@ final class GruBeforeCell implements Cell {
     boolean zero = pass.hasZeroState(t);
     long candidate = pass.product + 2L * pass.batch * units * Float.BYTES;
     if (!zero) {
-      products.forward(pass, pass.state, 0, 2 * units, 0, pass.product, 2 * units);
+      products.forward(pass, pass.stateOperand(), 0, 2 * units, 0, pass.product, 2 * units);
     }
     runtime
-        .begin(reset)
+        .begin(reset.of(pass.type))
         .pointer(pass.gatesAt(t))
         .pointer(zero ? 0 : pass.product)
         .pointer(pass.weights.inputBias())
@@ -47,13 +47,13 @@ final class GruBeforeCell implements Cell {
       products.forward(pass, pass.savedAt(t), 2 * units, units, 0, candidate, units);
     }
     runtime
-        .begin(output)
+        .begin(output.of(pass.type))
         .pointer(pass.gatesAt(t))
         .pointer(zero ? 0 : candidate)
         .pointer(pass.weights.inputBias())
         .pointer(pass.weights.hiddenBias())
         .pointer(pass.state)
-        .pointer(0)
+        .pointer(pass.hidden)
         .pointer(pass.outputAt(t))
         .pointer(pass.lengths)
         .count(pass.outputStride)
@@ -70,7 +70,7 @@ final class GruBeforeCell implements Cell {
     int columns = pass.gateColumns;
     long previous = pass.isFirst(t) ? 0 : pass.outputAt(pass.before(t));
     runtime
-        .begin(outputBackward)
+        .begin(outputBackward.of(pass.type))
         .pointer(pass.gatesAt(t))
         .pointer(pass.outputGradientAt(t))
         .pointer(pass.stateGradient)
@@ -85,10 +85,10 @@ final class GruBeforeCell implements Cell {
         .integer(pass.reverse ? 1 : 0)
         .integer(pass.pack)
         .launch(pass.lane, pass.unitBlocks());
-    long candidate = pass.gatesAt(t) + 2L * units * Float.BYTES;
+    long candidate = pass.gatesAt(t) + pass.bytes(2L * units);
     products.backward(pass, candidate, columns, 2 * units, units, 0, pass.stepGradient);
     runtime
-        .begin(resetBackward)
+        .begin(resetBackward.of(pass.type))
         .pointer(pass.gatesAt(t))
         .pointer(pass.stepGradient)
         .pointer(pass.stateGradient)
@@ -115,7 +115,7 @@ final class GruBeforeCell implements Cell {
     // Rn multiplied the saved r ∘ h of every step, the first one too.
     products.weights(
         pass,
-        pass.gates + 2L * units * Float.BYTES,
+        pass.gates + pass.bytes(2L * units),
         columns,
         units,
         pass.saved,

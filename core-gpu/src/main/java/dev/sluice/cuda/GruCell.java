@@ -7,14 +7,14 @@ package dev.sluice.cuda;
 final class GruCell implements Cell {
   private final CudaRuntime runtime;
   private final CellProducts products;
-  private final Kernel forward;
-  private final Kernel backward;
+  private final TypedKernel forward;
+  private final TypedKernel backward;
 
   GruCell(CudaRuntime runtime, CellProducts products) {
     this.runtime = runtime;
     this.products = products;
-    forward = runtime.kernel("sluice_gru_forward_f32");
-    backward = runtime.kernel("sluice_gru_backward_f32");
+    forward = TypedKernel.of(runtime, "gru_forward");
+    backward = TypedKernel.of(runtime, "gru_backward");
   }
 
   @Override
@@ -22,17 +22,17 @@ final class GruCell implements Cell {
     boolean zero = pass.hasZeroState(t);
     if (!zero) {
       int columns = pass.gateColumns;
-      products.forward(pass, pass.state, 0, columns, 0, pass.product, columns);
+      products.forward(pass, pass.stateOperand(), 0, columns, 0, pass.product, columns);
     }
     runtime
-        .begin(forward)
+        .begin(forward.of(pass.type))
         .pointer(pass.gatesAt(t))
         .pointer(zero ? 0 : pass.product)
         .pointer(pass.weights.inputBias())
         .pointer(pass.weights.hiddenBias())
         .pointer(pass.state)
         .pointer(pass.savedAt(t))
-        .pointer(0)
+        .pointer(pass.hidden)
         .pointer(pass.outputAt(t))
         .pointer(pass.lengths)
         .count(pass.outputStride)
@@ -46,7 +46,7 @@ final class GruCell implements Cell {
   @Override
   public void backward(LayerPass pass, int t, boolean stateWanted) {
     runtime
-        .begin(backward)
+        .begin(backward.of(pass.type))
         .pointer(pass.gatesAt(t))
         .pointer(pass.savedAt(t))
         .pointer(pass.stepGradient)

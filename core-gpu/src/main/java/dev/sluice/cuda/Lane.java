@@ -31,6 +31,7 @@ final class Lane implements AutoCloseable {
   Lane(Device device, DeviceMemory memory) {
     this.device = device;
     device.enter();
+    workspace = memory.allocate(WORKSPACE_BYTES, "the workspace of cuBLAS"); // what may fail first
     check(
         JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING),
         "cuStreamCreate",
@@ -39,7 +40,6 @@ final class Lane implements AutoCloseable {
         JCudaDriver.cuEventCreate(done, CUevent_flags.CU_EVENT_DISABLE_TIMING),
         "cuEventCreate",
         device);
-    workspace = memory.allocate(WORKSPACE_BYTES, "the workspace of cuBLAS");
     checkBlas(JCublas2.cublasCreate(blas), "cublasCreate", device);
     checkBlas(JCublas2.cublasSetStream(blas, new cudaStream_t(stream)), "cublasSetStream", device);
     checkBlas(

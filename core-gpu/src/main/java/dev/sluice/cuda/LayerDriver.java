@@ -1,5 +1,7 @@
 package dev.sluice.cuda;
 
+import dev.sluice.backend.DType;
+
 /**
  * Runs one direction of one layer through time: one product with the input for all steps, then in
  * each step the cell's products and kernels; backwards the steps in the opposite order, then the
@@ -8,10 +10,34 @@ package dev.sluice.cuda;
 final class LayerDriver {
   private final CudaRuntime runtime;
   private final Cell cell;
+  private final Casts casts;
+  private final Kernel checkLengths;
 
-  LayerDriver(CudaRuntime runtime, Cell cell) {
+  LayerDriver(CudaRuntime runtime, Cell cell, Casts casts) {
     this.runtime = runtime;
     this.cell = cell;
+    this.casts = casts;
+    checkLengths = runtime.kernel("sluice_check_lengths");
+  }
+
+  /** Enqueues the rounding of W and R at {@code source} to the pass's type, unless it is fp32. */
+  void takeWeights(LayerPass pass, LayerWeights source) {
+    if (pass.inputCopy != 0) {
+      long rows = pass.gateColumns;
+      casts.narrow(pass.lane, source.input(), pass.inputCopy, rows * pass.inputs);
+      casts.narrow(pass.lane, source.hidden(), pass.hiddenCopy, rows * pass.units);
+    }
+  }
+
+  /** Has lengths that are not in 1..T reported by the next download. */
+  void checkLengths(long lengths, int batch, int steps) {
+    runtime
+        .begin(checkLengths)
+        .pointer(lengths)
+        .pointer(runtime.faults().lengths())
+        .integer(batch)
+        .integer(steps)
+        .launch(runtime.lane(), Grid.threads(batch));
   }
 
   /**
@@ -30,11 +56,12 @@ final class LayerDriver {
             pass.gateColumns,
             pass.inputs,
             1,
-            Blas.Matrix.of(pass.input, pass.inputs),
-            Blas.Matrix.of(pass.weights.input(), pass.inputs).transpose(),
+            Blas.Matrix.of(pass.input, pass.type, pass.inputs),
+            Blas.Matrix.of(pass.weights.input(), pass.type, pass.inputs).transpose(),
             0,
-            Blas.Matrix.of(pass.gates, pass.gateColumns));
+            Blas.Matrix.of(pass.gates, pass.type, pass.gateColumns));
     copyOrClear(pass, pass.initialState, pass.state, stateBytes);
+    narrowInitialState(pass);
     for (int s = 0; s < pass.steps; s++) {
       cell.forward(pass, pass.time(s));
     }
@@ -70,6 +97,7 @@ final class LayerDriver {
     if (dInitialCell != 0) {
       pass.lane.copy(pass.cellGradient, dInitialCell, stateBytes);
     }
+    narrowInitialState(pass);
     runtime
         .blas()
         .multiply(
@@ -78,15 +106,15 @@ final class LayerDriver {
             pass.inputs,
             pass.steps * pass.batch,
             1,
-            Blas.Matrix.of(pass.gates, pass.gateColumns).transpose(),
-            Blas.Matrix.of(pass.input, pass.inputs),
+            Blas.Matrix.of(pass.gates, pass.type, pass.gateColumns).transpose(),
+            Blas.Matrix.of(pass.input, pass.type, pass.inputs),
             1,
             Blas.Matrix.of(pass.gradients.input(), pass.inputs));
     cell.weightGradients(pass);
   }
 
-  /** dInput [T, B, I] = the gates' gradients · W + beta · dInput. */
-  void inputGradient(LayerPass pass, Lane lane, float beta, long dInput) {
+  /** dInput [T, B, I], of a type, = the gates' gradients · W + beta · dInput. */
+  void inputGradient(LayerPass pass, Lane lane, float beta, long dInput, DType type) {
     runtime
         .blas()
         .multiply(
@@ -95,10 +123,20 @@ final class LayerDriver {
             pass.inputs,
             pass.gateColumns,
             1,
-            Blas.Matrix.of(pass.gates, pass.gateColumns),
-            Blas.Matrix.of(pass.weights.input(), pass.inputs),
+            Blas.Matrix.of(pass.gates, pass.type, pass.gateColumns),
+            Blas.Matrix.of(pass.weights.input(), pass.type, pass.inputs),
             beta,
-            Blas.Matrix.of(dInput, pass.inputs));
+            Blas.Matrix.of(dInput, type, pass.inputs));
+  }
+
+  /** h before the first step as an operand: rounded, or zeros. */
+  private void narrowInitialState(LayerPass pass) {
+    long count = (long) pass.batch * pass.units;
+    if (pass.hidden != 0 && pass.initialState != 0) {
+      casts.narrow(pass.lane, pass.initialState, pass.hidden, count);
+    } else if (pass.hidden != 0) {
+      pass.lane.clear(pass.hidden, pass.bytes(count));
+    }
   }
 
   private static long stateBytes(LayerPass pass) {

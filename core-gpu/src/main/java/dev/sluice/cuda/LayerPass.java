@@ -1,12 +1,17 @@
 package dev.sluice.cuda;
 
+import dev.sluice.backend.DType;
 import dev.sluice.backend.RecurrentSpec;
 
 /**
  * One direction of one layer on its way through a batch: where everything lies. The plan fills it
- * in before each pass; cells read it. Addresses are of fp32 numbers in device memory; 0 is "none".
+ * in before each pass; cells read it. Addresses are in device memory, 0 is "none"; numbers are fp32
+ * but where it says T, which is {@link #type}.
  */
 final class LayerPass {
+  /** T: fp32 or bf16, the type of all operands of products. */
+  final DType type;
+
   final int layer;
   final int direction;
   final boolean reverse;
@@ -22,17 +27,26 @@ final class LayerPass {
   /** D·H, elements from one row of the layer's output to the next. */
   final int outputStride;
 
-  /** [T, B, G·H]: pre-activations, then gates, then their gradients. */
+  /** T [T, B, G·H]: pre-activations, then gates, then their gradients. */
   long gates;
 
-  /** [T, B, H] that the cell keeps of each step: LSTM c, GRU Rn h + dn or r ∘ h. */
+  /** [T, B, H] that the cell keeps of each step: LSTM c in fp32, GRU Rn h + dn or r ∘ h in T. */
   long saved;
 
-  /** Floats from one step of {@link #saved} to the next; 0 where each step overwrites the last. */
+  /** Bytes from one step of {@link #saved} to the next; 0 where each step overwrites the last. */
   long savedStride;
 
   /** [B, H]: h, updated in place. */
   long state;
+
+  /** T [B, H]: h as an operand, a copy of {@link #state}; 0 when T is fp32. */
+  long hidden;
+
+  /** T [G·H, I]: W as an operand; 0 when T is fp32. */
+  long inputCopy;
+
+  /** T [G·H, H]: R as an operand; 0 when T is fp32. */
+  long hiddenCopy;
 
   /** Working memory of the cell's forward step. */
   long product;
@@ -52,7 +66,7 @@ final class LayerPass {
   /** [G·H]: a bias gradient on its way into two places. */
   long biasSum;
 
-  /** [B, G·H]: gate gradients of each sequence's last step. */
+  /** T [B, G·H]: gate gradients of each sequence's last step. */
   long lastRows;
 
   /** The queue that this direction runs in. */
@@ -60,16 +74,20 @@ final class LayerPass {
 
   int steps;
   long lengths;
+
+  /** T [T, B, I]. */
   long input;
 
-  /** This direction's columns of the layer's output, [T, B, ·]. */
+  /** This direction's columns of the layer's output, T [T, B, ·]. */
   long output;
 
   long initialState;
   long initialCell;
+
+  /** W and R in T, biases in fp32. */
   LayerWeights weights;
 
-  /** This direction's columns of the gradient of the layer's output. */
+  /** This direction's columns of the gradient of the layer's output, T. */
   long outputGradient;
 
   LayerWeights gradients;
@@ -77,7 +95,8 @@ final class LayerPass {
   /** Neighbouring units that one thread of a kernel owns. */
   int pack;
 
-  LayerPass(RecurrentSpec spec, int layer, int direction, int batch) {
+  LayerPass(RecurrentSpec spec, DType type, int layer, int direction, int batch) {
+    this.type = type;
     this.layer = layer;
     this.direction = direction;
     this.reverse = direction == 1;
@@ -103,20 +122,35 @@ final class LayerPass {
     return reverse ? t + 1 : t - 1;
   }
 
+  /** Bytes of that many numbers of T. */
+  long bytes(long count) {
+    return count * type.bytes();
+  }
+
+  /** h as the operand of a step's product. */
+  long stateOperand() {
+    return hidden == 0 ? state : hidden;
+  }
+
+  /** h before the first step as an operand, once the driver has put it there. */
+  long initialOperand() {
+    return hidden == 0 ? initialState : hidden;
+  }
+
   long gatesAt(int t) {
-    return gates + (long) t * batch * gateColumns * Float.BYTES;
+    return gates + bytes((long) t * batch * gateColumns);
   }
 
   long savedAt(int t) {
-    return saved == 0 ? 0 : saved + t * savedStride * Float.BYTES;
+    return saved == 0 ? 0 : saved + t * savedStride;
   }
 
   long outputAt(int t) {
-    return output + (long) t * batch * outputStride * Float.BYTES;
+    return output + bytes((long) t * batch * outputStride);
   }
 
   long outputGradientAt(int t) {
-    return outputGradient + (long) t * batch * outputStride * Float.BYTES;
+    return outputGradient + bytes((long) t * batch * outputStride);
   }
 
   /** c before step t: the step before's, or the initial one; 0 for zeros. */
@@ -146,8 +180,9 @@ final class LayerPass {
             | initialCell
             | weights.inputBias()
             | weights.hiddenBias();
-    boolean aligned = units % 4 == 0 && addresses % 16 == 0;
-    boolean wide = (long) batch * units >= 512L * multiprocessors;
-    pack = aligned && wide ? 4 : 1;
+    int most = 16 / type.bytes();
+    boolean aligned = units % most == 0 && addresses % 16 == 0;
+    boolean wide = (long) batch * units >= 128L * most * multiprocessors;
+    pack = aligned && wide ? most : 1;
   }
 }

@@ -21,4 +21,9 @@ record LayerWeights(long input, long hidden, long inputBias, long hiddenBias) {
         ? new LayerWeights(input, hidden, biases, biases + rows * Float.BYTES)
         : new LayerWeights(input, hidden, 0, 0);
   }
+
+  /** The same biases with W and R elsewhere. */
+  LayerWeights withMatrices(long input, long hidden) {
+    return new LayerWeights(input, hidden, inputBias, hiddenBias);
+  }
 }

@@ -1,35 +1,32 @@
 package dev.sluice.cuda;
 
-/** LSTM: the product with R is added to the gates in place, then one kernel does the rest. */
+/** LSTM: one product with R, then one kernel does the rest of a step. */
 final class LstmCell implements Cell {
   private final CudaRuntime runtime;
   private final CellProducts products;
-  private final Kernel forward;
-  private final Kernel backward;
+  private final TypedKernel forward;
+  private final TypedKernel backward;
 
   LstmCell(CudaRuntime runtime, CellProducts products) {
     this.runtime = runtime;
     this.products = products;
-    forward = runtime.kernel("sluice_lstm_forward_f32");
-    backward = runtime.kernel("sluice_lstm_backward_f32");
+    forward = TypedKernel.of(runtime, "lstm_forward");
+    backward = TypedKernel.of(runtime, "lstm_backward");
   }
 
   @Override
   public void forward(LayerPass pass, int t) {
-    if (!pass.hasZeroState(t)) {
-      int columns = pass.gateColumns;
-      products.forward(pass, pass.state, 0, columns, 1, pass.gatesAt(t), columns);
-    }
+    long recurrent = products.recurrent(pass, t);
     runtime
-        .begin(forward)
+        .begin(forward.of(pass.type))
         .pointer(pass.gatesAt(t))
-        .pointer(0)
+        .pointer(recurrent)
         .pointer(pass.weights.inputBias())
         .pointer(pass.weights.hiddenBias())
         .pointer(pass.cellBefore(t))
         .pointer(pass.savedAt(t))
         .pointer(pass.state)
-        .pointer(0)
+        .pointer(pass.hidden)
         .pointer(pass.outputAt(t))
         .pointer(pass.lengths)
         .count(pass.outputStride)
@@ -43,7 +40,7 @@ final class LstmCell implements Cell {
   @Override
   public void backward(LayerPass pass, int t, boolean stateWanted) {
     runtime
-        .begin(backward)
+        .begin(backward.of(pass.type))
         .pointer(pass.gatesAt(t))
         .pointer(pass.outputGradientAt(t))
         .pointer(pass.stateGradient)

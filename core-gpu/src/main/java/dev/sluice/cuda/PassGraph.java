@@ -1,14 +1,8 @@
 package dev.sluice.cuda;
 
-import static dev.sluice.cuda.CudaCallException.check;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import jcuda.driver.CUgraph;
-import jcuda.driver.CUgraphExec;
-import jcuda.driver.CUstreamCaptureMode;
-import jcuda.driver.JCudaDriver;
 
 /**
  * Records a pass, which may be thousands of launches, as a CUDA graph and replays it: then a pass
@@ -26,7 +20,7 @@ final class PassGraph implements AutoCloseable {
 
   private static final class Entry {
     private final long[] key;
-    private CUgraphExec executable;
+    private RecordedGraph graph;
 
     Entry(long[] key) {
       this.key = key;
@@ -50,7 +44,7 @@ final class PassGraph implements AutoCloseable {
    */
   void run(long[] key) {
     runtime.device().enter();
-    if (runtime.lane().isCapturing()) {
+    if (!runtime.mayRecord()) {
       pass.run();
       return;
     }
@@ -63,13 +57,11 @@ final class PassGraph implements AutoCloseable {
       pass.run();
       return;
     }
-    if (entry.executable == null) {
-      entry.executable = record();
+    if (entry.graph == null) {
+      entry.graph = RecordedGraph.of(runtime, pass);
     }
-    check(
-        JCudaDriver.cuGraphLaunch(entry.executable, runtime.lane().stream()),
-        "cuGraphLaunch",
-        runtime.device());
+    runtime.faults().expect();
+    entry.graph.launch();
   }
 
   private Entry find(long[] key) {
@@ -81,37 +73,9 @@ final class PassGraph implements AutoCloseable {
     return null;
   }
 
-  private CUgraphExec record() {
-    CUgraph graph = new CUgraph();
-    check(
-        JCudaDriver.cuStreamBeginCapture(
-            runtime.lane().stream(), CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL),
-        "cuStreamBeginCapture",
-        runtime.device());
-    try {
-      pass.run();
-    } catch (RuntimeException e) {
-      JCudaDriver.cuStreamEndCapture(runtime.lane().stream(), graph);
-      throw e;
-    }
-    check(
-        JCudaDriver.cuStreamEndCapture(runtime.lane().stream(), graph),
-        "cuStreamEndCapture",
-        runtime.device());
-    CUgraphExec executable = new CUgraphExec();
-    check(
-        JCudaDriver.cuGraphInstantiate(executable, graph, 0),
-        "cuGraphInstantiate",
-        runtime.device());
-    check(JCudaDriver.cuGraphDestroy(graph), "cuGraphDestroy", runtime.device());
-    return executable;
-  }
-
   private void destroy(Entry entry) {
-    if (entry.executable != null) {
-      runtime.lane().finish(); // it may still be running
-      check(
-          JCudaDriver.cuGraphExecDestroy(entry.executable), "cuGraphExecDestroy", runtime.device());
+    if (entry.graph != null) {
+      entry.graph.close();
     }
   }
 

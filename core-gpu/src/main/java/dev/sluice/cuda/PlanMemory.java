@@ -1,5 +1,6 @@
 package dev.sluice.cuda;
 
+import dev.sluice.backend.DType;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,7 +33,12 @@ final class PlanMemory implements AutoCloseable {
    * Address of that many floats of undefined content; 0 when none are asked for or when counting.
    */
   long floats(long count) {
-    long asked = Math.multiplyExact(count, Float.BYTES);
+    return numbers(DType.FLOAT32, count);
+  }
+
+  /** The same for numbers of a type. */
+  long numbers(DType type, long count) {
+    long asked = Math.multiplyExact(count, type.bytes());
     bytes += asked;
     if (asked == 0 || memory == null) {
       return 0;

@@ -5,30 +5,28 @@ final class RnnCell implements Cell {
   private final CudaRuntime runtime;
   private final CellProducts products;
   private final int relu;
-  private final Kernel forward;
-  private final Kernel backward;
+  private final TypedKernel forward;
+  private final TypedKernel backward;
 
   RnnCell(CudaRuntime runtime, CellProducts products, boolean relu) {
     this.runtime = runtime;
     this.products = products;
     this.relu = relu ? 1 : 0;
-    forward = runtime.kernel("sluice_rnn_forward_f32");
-    backward = runtime.kernel("sluice_rnn_backward_f32");
+    forward = TypedKernel.of(runtime, "rnn_forward");
+    backward = TypedKernel.of(runtime, "rnn_backward");
   }
 
   @Override
   public void forward(LayerPass pass, int t) {
-    if (!pass.hasZeroState(t)) {
-      products.forward(pass, pass.state, 0, pass.units, 1, pass.gatesAt(t), pass.units);
-    }
+    long recurrent = products.recurrent(pass, t);
     runtime
-        .begin(forward)
+        .begin(forward.of(pass.type))
         .pointer(pass.gatesAt(t))
-        .pointer(0)
+        .pointer(recurrent)
         .pointer(pass.weights.inputBias())
         .pointer(pass.weights.hiddenBias())
         .pointer(pass.state)
-        .pointer(0)
+        .pointer(pass.hidden)
         .pointer(pass.outputAt(t))
         .pointer(pass.lengths)
         .count(pass.outputStride)
@@ -43,7 +41,7 @@ final class RnnCell implements Cell {
   @Override
   public void backward(LayerPass pass, int t, boolean stateWanted) {
     runtime
-        .begin(backward)
+        .begin(backward.of(pass.type))
         .pointer(pass.gatesAt(t))
         .pointer(pass.outputGradientAt(t))
         .pointer(pass.stateGradient)

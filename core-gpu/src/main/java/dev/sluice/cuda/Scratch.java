@@ -11,6 +11,7 @@ import java.util.List;
  */
 final class Scratch implements AutoCloseable {
   private static final long SMALLEST = 1L << 16;
+  private static final String WHAT = "working memory of an operation";
 
   private final DeviceMemory memory;
   private final List<DeviceMemory.Block> outgrown = new ArrayList<>();
@@ -18,16 +19,15 @@ final class Scratch implements AutoCloseable {
 
   Scratch(DeviceMemory memory) {
     this.memory = memory;
+    block = memory.allocate(SMALLEST, WHAT);
   }
 
   /** Address of at least {@code bytes} bytes of undefined content, aligned for any type. */
   long take(long bytes) {
-    if (block == null || block.bytes() < bytes) {
-      long grown = block == null ? SMALLEST : 2 * block.bytes();
-      if (block != null) {
-        outgrown.add(block);
-      }
-      block = memory.allocate(Math.max(bytes, grown), "working memory of an operation");
+    if (block.bytes() < bytes) {
+      DeviceMemory.Block grown = memory.allocate(Math.max(bytes, 2 * block.bytes()), WHAT);
+      outgrown.add(block);
+      block = grown;
     }
     return block.address();
   }
@@ -35,8 +35,6 @@ final class Scratch implements AutoCloseable {
   @Override
   public void close() {
     outgrown.forEach(DeviceMemory.Block::close);
-    if (block != null) {
-      block.close();
-    }
+    block.close();
   }
 }

@@ -1,61 +1,90 @@
 package dev.sluice.cuda;
 
+import dev.sluice.backend.DType;
 import dev.sluice.backend.RecurrentSpec;
 
 /**
  * The device memory of a stack of recurrent layers. A training plan keeps, of each layer, direction
  * and step, the gates, what {@link Cell.Needs} says, and the output; everything else is working
- * memory that layers share.
+ * memory that layers share. With {@link Storage#recompute} gates are working memory too.
  */
 final class StackBuffers {
   /** One entry for each layer and direction, at layer · D + direction. */
   final LayerPass[] passes;
 
   /**
-   * Outputs of each layer but the last before dropout, [T, B, D·H]; for inference two take turns.
+   * Outputs of each layer before dropout, [T, B, D·H], but the last layer's when the plan's type is
+   * fp32; for inference two take turns.
    */
   final long[] outputs;
 
   /** A layer's output after dropout, [T, B, D·H]; 0 without dropout. */
   final long dropped;
 
-  /** Gradient of a layer's input on its way to the layer below, [T, B, D·H]. */
+  /**
+   * Gradient of a layer's input on its way to the layer below, [T, B, D·H]; before that, unless the
+   * plan's type is fp32, dy rounded.
+   */
   final long belowGradient;
 
+  /** x rounded, [maxSteps, B, I]; 0 when the plan's type is fp32. */
+  final long input;
+
   /** Takes what a plan needs from {@code memory}. */
-  StackBuffers(RecurrentSpec spec, int maxSteps, int batch, boolean training, PlanMemory memory) {
+  StackBuffers(
+      RecurrentSpec spec,
+      int maxSteps,
+      int batch,
+      boolean training,
+      Storage storage,
+      PlanMemory memory) {
     int directions = spec.directions();
     int layers = spec.layers();
+    DType type = storage.type();
     long perUnit = (long) batch * spec.hiddenSize();
     long perStep = (long) batch * spec.gateColumns();
     long output = (long) maxSteps * batch * spec.outputSize();
-    Cell.Needs needs = Cell.Needs.of(spec);
+    Cell.Needs needs = Cell.Needs.of(spec, type);
+    boolean keepsGates = training && !storage.recompute();
+    // A cell state can be asked for afterwards; what else is saved comes again with the gates.
+    boolean keepsSaved = training && (spec.cell().hasCellState() || keepsGates);
+    boolean saves = needs.saved() != null && (training || needs.savesForInference());
     passes = new LayerPass[layers * directions];
     for (int layer = 0; layer < layers; layer++) {
       for (int direction = 0; direction < directions; direction++) {
-        LayerPass pass = new LayerPass(spec, layer, direction, batch);
+        LayerPass pass = new LayerPass(spec, type, layer, direction, batch);
         passes[layer * directions + direction] = pass;
-        boolean own = training || layer == 0;
         LayerPass bottom = passes[direction];
-        pass.gates = own ? memory.floats(maxSteps * perStep) : bottom.gates;
-        pass.savedStride = training ? perUnit : 0;
-        boolean saves = training ? needs.savesEachStep() : needs.savesForInference();
-        long saved = saves ? (training ? maxSteps : 1) * perUnit : 0;
-        pass.saved = own ? memory.floats(saved) : bottom.saved;
-        if (layer == 0) {
+        boolean first = layer == 0;
+        pass.gates = first || keepsGates ? memory.numbers(type, maxSteps * perStep) : bottom.gates;
+        if (saves) {
+          pass.savedStride = training ? perUnit * needs.saved().bytes() : 0;
+          long saved = (training ? maxSteps : 1) * perUnit;
+          pass.saved = first || keepsSaved ? memory.numbers(needs.saved(), saved) : bottom.saved;
+        }
+        if (storage.narrow()) {
+          long rows = spec.gateColumns();
+          pass.inputCopy = memory.numbers(type, rows * pass.inputs);
+          pass.hiddenCopy = memory.numbers(type, rows * pass.units);
+        }
+        if (first) {
           takeWorkingMemory(spec, maxSteps, training, needs, pass, memory);
         } else {
           shareWorkingMemory(bottom, pass);
         }
       }
     }
-    outputs = new long[layers - 1];
+    // The last layer's output is the caller's tensor, but that is fp32.
+    outputs = new long[storage.narrow() ? layers : layers - 1];
     for (int layer = 0; layer < outputs.length; layer++) {
-      outputs[layer] = training || layer < 2 ? memory.floats(output) : outputs[layer - 2];
+      outputs[layer] = training || layer < 2 ? memory.numbers(type, output) : outputs[layer - 2];
     }
     boolean dropout = training && layers > 1 && spec.dropout() > 0;
-    dropped = dropout ? memory.floats(output) : 0;
-    belowGradient = training && layers > 1 ? memory.floats(output) : 0;
+    dropped = dropout ? memory.numbers(type, output) : 0;
+    boolean passesDown = training && (layers > 1 || storage.narrow());
+    belowGradient = passesDown ? memory.numbers(type, output) : 0;
+    long x = (long) maxSteps * batch * spec.inputSize();
+    input = storage.narrow() ? memory.numbers(type, x) : 0;
   }
 
   private static void takeWorkingMemory(
@@ -66,25 +95,29 @@ final class StackBuffers {
       LayerPass pass,
       PlanMemory memory) {
     long perUnit = (long) pass.batch * pass.units;
+    DType type = pass.type;
     pass.state = memory.floats(perUnit);
+    pass.hidden = memory.numbers(type, type == DType.FLOAT32 ? 0 : perUnit);
     pass.product = memory.floats(needs.product() * perUnit);
     if (training) {
       long rows = (long) maxSteps * pass.batch;
       pass.stateGradient = memory.floats(perUnit);
       pass.cellGradient = memory.floats(spec.cell().hasCellState() ? perUnit : 0);
-      pass.stepGradient = memory.floats(needs.stepGradient() * perUnit);
+      pass.stepGradient = memory.numbers(needs.stepType(), needs.stepGradient() * perUnit);
       if (spec.bias()) {
         // Fewer rows may make more chunks, but never more than 256 of them.
         long chunks = Math.min(256, Grid.divide(rows, 256));
         pass.partials = memory.floats(chunks * pass.gateColumns);
         pass.biasSum = memory.floats(pass.gateColumns);
       }
-      pass.lastRows = memory.floats(pass.reverse ? (long) pass.batch * pass.gateColumns : 0);
+      long lastRows = pass.reverse ? (long) pass.batch * pass.gateColumns : 0;
+      pass.lastRows = memory.numbers(type, lastRows);
     }
   }
 
   private static void shareWorkingMemory(LayerPass bottom, LayerPass pass) {
     pass.state = bottom.state;
+    pass.hidden = bottom.hidden;
     pass.product = bottom.product;
     pass.stateGradient = bottom.stateGradient;
     pass.cellGradient = bottom.cellGradient;

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
+import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /**
@@ -99,16 +100,19 @@ final class Staging implements AutoCloseable {
     }
   }
 
-  /** One int of the device; waits. */
-  int readInt(long source) {
+  /** A few 64-bit integers of the device; waits. */
+  void readLongs(long source, long[] target) {
     int slot = takeSlot();
     check(
         JCudaDriver.cuMemcpyDtoHAsync(
-            addresses[slot], new DeviceAddress(source), Integer.BYTES, lane.stream()),
+            addresses[slot],
+            new DeviceAddress(source),
+            (long) target.length * Long.BYTES,
+            lane.stream()),
         "cuMemcpyDtoHAsync",
         lane.device());
     lane.finish();
-    return segments[slot].get(ValueLayout.JAVA_INT, 0);
+    MemorySegment.copy(segments[slot], ValueLayout.JAVA_LONG, 0, target, 0, target.length);
   }
 
   private static DeviceAddress at(DeviceAddress base, long offset) {
@@ -119,7 +123,11 @@ final class Staging implements AutoCloseable {
     lane.device().enter();
     int slot = next;
     next = (next + 1) % SLOTS;
-    check(JCudaDriver.cuEventSynchronize(free[slot]), "cuEventSynchronize", lane.device());
+    int state = JCudaDriver.cuEventQuery(free[slot]);
+    if (state == CUresult.CUDA_ERROR_NOT_READY) { // the host is sixteen copies ahead of the device
+      state = JCudaDriver.cuEventSynchronize(free[slot]);
+    }
+    check(state, "cuEventSynchronize", lane.device());
     return slot;
   }
 

@@ -43,13 +43,26 @@ class CudaBackendTest {
   }
 
   @Test
-  void refusesADeviceThatIsNotThere() {
+  void opensTheDeviceOfAnIndex() {
     StandIn.require();
-    UnavailableException refused =
-        assertThrows(
-            UnavailableException.class,
-            () -> new CudaBackendProvider().create(new BackendOptions(0, 7)));
-    assertTrue(refused.getMessage().startsWith("there is no GPU 7"), refused.getMessage());
+    StandIn.set("SLUICE_STANDIN_DEVICES", "2");
+    try {
+      try (Backend backend = Backends.choose("cuda:1", BackendOptions.DEFAULT).backend()) {
+        assertTrue(backend.description().startsWith("GPU 1: "), backend.description());
+        Tensor x = backend.allocate(DType.FLOAT32, Shape.of(2));
+        backend.elements().fill(x, 3);
+        assertArrayEquals(new float[] {3, 3}, x.toFloats());
+      }
+      UnavailableException refused =
+          assertThrows(
+              UnavailableException.class, () -> Backends.choose("cuda:7", BackendOptions.DEFAULT));
+      assertEquals(
+          "there is no GPU 7; the driver sees cuda:0 (Sluice stand-in (no GPU)), cuda:1 (Sluice"
+              + " stand-in (no GPU)).",
+          refused.getMessage());
+    } finally {
+      StandIn.set("SLUICE_STANDIN_DEVICES", null);
+    }
   }
 
   @Test

@@ -7,13 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.BackendOptions;
 import dev.sluice.backend.Backends;
-import dev.sluice.backend.CellType;
 import dev.sluice.backend.DType;
 import dev.sluice.backend.Precision;
-import dev.sluice.backend.RecurrentSpec;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -77,33 +74,13 @@ class CudaPrecisionTest {
   }
 
   @Test
-  void recurrentLayersRunInEachPrecision() {
-    RecurrentSpec spec = RecurrentSpec.of(CellType.LSTM, 9, 12).withLayers(2);
-    Map<String, float[]> exact = run(spec, Precision.FP32);
-    for (Precision precision : new Precision[] {Precision.TF32, Precision.BF16}) {
-      Map<String, float[]> reduced = run(spec, precision);
-      float[] expected = exact.get("y");
-      for (int i = 0; i < expected.length; i++) {
-        assertEquals(expected[i], reduced.get("y")[i], 0.05f, precision + " " + i);
-      }
-    }
-  }
-
-  private static Map<String, float[]> run(RecurrentSpec spec, Precision precision) {
-    try (Backend backend = open(precision)) {
-      RecurrentRuns runs = new RecurrentRuns(backend, spec, 4, 3);
-      runs.run();
-      return runs.results();
-    }
-  }
-
-  @Test
   void theCpuRefusesReducedPrecision() {
     BackendOptions options = new BackendOptions(1, 0, Precision.BF16);
     IllegalArgumentException refused =
         assertThrows(IllegalArgumentException.class, () -> Backends.choose("cpu", options));
     assertEquals(
-        "precision bf16 is for GPUs; the device cpu computes in fp32", refused.getMessage());
+        "--precision bf16 is for GPUs and the device cpu computes in fp32; use --precision fp32",
+        refused.getMessage());
   }
 
   private static Backend open(Precision precision) {

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import dev.sluice.backend.Backend;
+import dev.sluice.backend.BackendOptions;
 import dev.sluice.backend.CellType;
+import dev.sluice.backend.Precision;
 import dev.sluice.backend.RecurrentPlan;
 import dev.sluice.backend.RecurrentSpec;
 import dev.sluice.backend.reference.ReferenceBackend;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What the parity suite does not reach: replayed graphs, wide steps, sizes of plans. */
@@ -103,10 +106,88 @@ class CudaRecurrentTest {
     }
   }
 
+  /** Every precision, with gates kept and computed again. */
+  static List<BackendOptions> modes() {
+    List<BackendOptions> modes = new ArrayList<>();
+    for (Precision precision : Precision.values()) {
+      modes.add(new BackendOptions(0, 0, precision, false));
+      modes.add(new BackendOptions(0, 0, precision, true));
+    }
+    return modes;
+  }
+
   @ParameterizedTest
-  @MethodSource("specs")
-  void aPlanHoldsWhatWasForeseen(RecurrentSpec spec) {
-    try (Backend backend = StandIn.open()) {
+  @MethodSource("modes")
+  void replaysGiveTheSameBitsInEachPrecision(BackendOptions options) {
+    for (RecurrentSpec spec : specs()) {
+      try (Backend backend = StandIn.open(options);
+          Backend another = StandIn.open(options)) {
+        RecurrentRuns runs = new RecurrentRuns(backend, spec, 4, 3);
+        runs.run();
+        Map<String, float[]> direct = runs.results();
+        runs.run();
+        assertSameBits(direct, runs.results());
+        RecurrentRuns anew = new RecurrentRuns(another, spec, 4, 3);
+        anew.run();
+        assertSameBits(direct, anew.results());
+      }
+    }
+  }
+
+  /** Gates computed again are the same ones, to the bit, and are not kept. */
+  @ParameterizedTest
+  @EnumSource(Precision.class)
+  void recomputedGatesChangeNoBit(Precision precision) {
+    for (RecurrentSpec spec : specs()) {
+      try (Backend keeping = StandIn.open(new BackendOptions(0, 0, precision, false));
+          Backend again = StandIn.open(new BackendOptions(0, 0, precision, true))) {
+        RecurrentRuns expected = new RecurrentRuns(keeping, spec, 4, 3);
+        RecurrentRuns runs = new RecurrentRuns(again, spec, 4, 3);
+        for (int pass = 0; pass < 3; pass++) { // direct, recorded, replayed
+          expected.run();
+          runs.run();
+          assertSameBits(expected.results(), runs.results());
+        }
+        int type = precision == Precision.BF16 ? 2 : 4;
+        long gates = (long) type * 4 * 3 * spec.gateColumns() * spec.directions();
+        boolean savedToo = spec.cell() == CellType.GRU; // Rn h + dn, or r ∘ h
+        long saved = savedToo ? (long) type * 4 * 3 * spec.outputSize() : 0;
+        assertEquals(gates + saved, expected.plan.bytes() - runs.plan.bytes(), spec.toString());
+      }
+    }
+  }
+
+  private static void assertSameBits(Map<String, float[]> expected, Map<String, float[]> actual) {
+    expected.forEach((name, values) -> assertArrayEquals(values, actual.get(name), name));
+  }
+
+  /** bf16 keeps gates and outputs in half the bytes; c stays fp32. */
+  @Test
+  void bf16TrainingKeepsHalfTheGates() {
+    RecurrentSpec spec = RecurrentSpec.of(CellType.LSTM, 64, 64).withLayers(3);
+    try (Backend backend = StandIn.open(new BackendOptions(0, 0, Precision.BF16))) {
+      long steps = 100;
+      long perUnit = steps * 32 * 64;
+      // A layer: gates 4, h 1 in bf16, c in fp32; one gradient between layers, and x.
+      long kept = perUnit * (3 * (5 * 2 + 4) + 2 + 2);
+      long bytes = backend.recurrent().planBytes(spec, (int) steps, 32, true);
+      // W and R of each layer in bf16 too.
+      long weights = 2L * 3 * 2 * 256 * 64;
+      assertTrue(
+          bytes >= kept + weights && bytes < (kept + weights) * 1.05, bytes + " for " + kept);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void aPlanHoldsWhatWasForeseen(BackendOptions options) {
+    for (RecurrentSpec spec : specs()) {
+      aPlanHoldsWhatWasForeseen(spec, options);
+    }
+  }
+
+  private static void aPlanHoldsWhatWasForeseen(RecurrentSpec spec, BackendOptions options) {
+    try (Backend backend = StandIn.open(options)) {
       for (boolean training : new boolean[] {true, false}) {
         long before = backend.allocatedBytes();
         long foreseen = backend.recurrent().planBytes(spec, 7, 5, training);

@@ -11,11 +11,14 @@ import dev.sluice.backend.BackendOptions;
 import dev.sluice.backend.Backends;
 import dev.sluice.backend.CellType;
 import dev.sluice.backend.DType;
+import dev.sluice.backend.Precision;
 import dev.sluice.backend.RandomDraw;
 import dev.sluice.backend.Shape;
+import dev.sluice.backend.reference.ReferenceBackend;
 import dev.sluice.cli.Main;
 import dev.sluice.data.Corpus;
 import dev.sluice.data.Document;
+import dev.sluice.parity.Narrowing;
 import dev.sluice.task.LanguageModelConfig;
 import dev.sluice.task.LanguageModelProblem;
 import dev.sluice.task.LanguageModelTraining;
@@ -32,6 +35,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,7 +48,7 @@ class CudaTrainingTest {
 
   @TempDir private Path folder;
 
-  /** What some training steps left: the loss after each, and the weights after the last. */
+  /** What some training steps left: the total loss after each, and the weights after the last. */
   private record Trained(List<Float> losses, float[] weights) {}
 
   @ParameterizedTest
@@ -68,6 +72,49 @@ class CudaTrainingTest {
       // Adam's steps are 0.01 long whatever the gradient, so a tiny one may turn around.
       assertEquals(expected.weights()[i], actual.weights()[i], 2e-3f, "weight " + i);
     }
+    assertEquals(actual.losses(), again.losses());
+    assertArrayEquals(actual.weights(), again.weights(), "the same run twice");
+  }
+
+  /**
+   * Reduced precision trains as fp32 does, but for at most twice what becomes of the same training on
+   * a reference that rounds where the GPU does, and for what fp32 itself may be off.
+   */
+  @ParameterizedTest
+  @EnumSource(
+      value = Precision.class,
+      names = {"TF32", "BF16"})
+  void reducedPrecisionTrainsAsItsRoundingAllows(Precision precision) {
+    List<Float> exact;
+    List<Float> rounded;
+    List<Float> cpu;
+    try (Backend reference = new ReferenceBackend();
+        Backend rounding = new ReferenceBackend(Narrowing.nearest(precision));
+        Backend simd = Backends.choose("cpu", BackendOptions.DEFAULT).backend()) {
+      exact = train(reference, CellType.LSTM).losses();
+      rounded = train(rounding, CellType.LSTM).losses();
+      cpu = train(simd, CellType.LSTM).losses();
+    }
+    float worst = 0;
+    for (int step = 0; step < STEPS; step++) {
+      worst = Math.max(worst, Math.abs(exact.get(step) - rounded.get(step)));
+    }
+    BackendOptions options = new BackendOptions(0, 0, precision);
+    Trained actual;
+    Trained again;
+    try (Backend gpu = StandIn.open(options)) {
+      actual = train(gpu, CellType.LSTM);
+      again = train(gpu, CellType.LSTM);
+    }
+    for (int step = 0; step < STEPS; step++) {
+      float loss = cpu.get(step);
+      float bound = 2 * worst + 2e-5f * loss;
+      assertEquals(loss, actual.losses().get(step), bound, "step " + step);
+    }
+    // The total grows by each step's loss.
+    float first = actual.losses().getFirst();
+    float last = actual.losses().getLast() - actual.losses().get(STEPS - 2);
+    assertTrue(last < 0.98f * first, "it falls from " + first + " to " + last);
     assertEquals(actual.losses(), again.losses());
     assertArrayEquals(actual.weights(), again.weights(), "the same run twice");
   }
@@ -119,10 +166,44 @@ class CudaTrainingTest {
     }
   }
 
-  private List<Double> losses(String device, Path text) throws IOException {
-    Path run = folder.resolve(device);
+  /** A run in bf16, its configuration, and what can be done with its model. */
+  @Test
+  void theCommandLineTrainsInBf16() throws IOException {
+    StandIn.require();
+    Path text = folder.resolve("text.txt");
+    Files.writeString(text, "She sells sea shells on the sea shore. ".repeat(100));
+    Path run = folder.resolve("cuda");
+    losses("cuda", text, "--precision=bf16", "--recompute");
+    String config = Files.readString(run.resolve("config.yaml"));
+    assertTrue(config.contains("precision: bf16"), config);
+    assertTrue(config.contains("recompute: true"), config);
+    String model = "--model=" + run;
+    run("generate", model, "--device=cuda", "--precision=bf16", "--length=20");
+    run("eval", model, "--device=cuda", "--precision=tf32");
+    // Elsewhere it goes on in that device's precision.
+    String[] resumed = {
+      "train", "--resume=" + run, "--max-steps=8", "--device=cpu", "--precision=fp32"
+    };
+    String refused = fails(resumed);
+    assertTrue(refused.contains("--recompute is for GPUs"), refused);
+    run(Stream.concat(Stream.of(resumed), Stream.of("--recompute=false")).toArray(String[]::new));
+  }
+
+  private static void run(String... arguments) {
     ByteArrayOutputStream printed = new ByteArrayOutputStream();
     PrintStream out = new PrintStream(printed, true, StandardCharsets.UTF_8);
+    assertEquals(0, Main.run(arguments, out, out), () -> printed.toString(StandardCharsets.UTF_8));
+  }
+
+  private static String fails(String... arguments) {
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    PrintStream out = new PrintStream(printed, true, StandardCharsets.UTF_8);
+    assertEquals(2, Main.run(arguments, out, out), () -> printed.toString(StandardCharsets.UTF_8));
+    return printed.toString(StandardCharsets.UTF_8);
+  }
+
+  private List<Double> losses(String device, Path text, String... more) throws IOException {
+    Path run = folder.resolve(device);
     String[] arguments = {
       "train",
       "--device",
@@ -142,7 +223,7 @@ class CudaTrainingTest {
       "--out",
       run.toString()
     };
-    assertEquals(0, Main.run(arguments, out, out), () -> printed.toString(StandardCharsets.UTF_8));
+    run(Stream.concat(Stream.of(arguments), Stream.of(more)).toArray(String[]::new));
     List<Double> losses = new ArrayList<>();
     Matcher found = LOSS.matcher(Files.readString(run.resolve("metrics.jsonl")));
     while (found.find()) {

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.sluice.backend.Precision;
+import dev.sluice.backend.BackendOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +50,7 @@ class KernelCompilerTest {
     assertThrows(UnavailableException.class, () -> compiler.compile(sources, 70));
 
     DriverProbe.Gpu gpu = DriverProbe.look(new CudaFinder().forcedDriver()).gpus().getFirst();
-    new CudaRuntime(gpu, image, sources.layouts(), Precision.FP32).close();
+    new CudaRuntime(gpu, image, sources.layouts(), BackendOptions.DEFAULT).close();
   }
 
   /** JCuda's own unpacking into the shared folder for temporary files is not used. */

@@ -18,7 +18,7 @@ final class RecurrentRuns {
   final Tensor weights;
   final Tensor x;
   final Tensor y;
-  private final Tensor lengths;
+  final Tensor lengths;
   private final RecurrentState initial;
   private final RecurrentState last;
   private final Tensor dy;

@@ -1,10 +1,16 @@
 package dev.sluice.cuda;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.BackendOptions;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -25,6 +31,36 @@ public final class StandIn {
   static Backend open(BackendOptions options) {
     require();
     return new CudaBackendProvider().create(options);
+  }
+
+  /**
+   * Changes a setting of the stand-in in this process, which it looks up in its environment.
+   *
+   * @param value null to leave it unset
+   */
+  @SuppressWarnings("restricted") // Java cannot change its own environment
+  static void set(String name, String value) {
+    Linker linker = Linker.nativeLinker();
+    try (Arena arena = Arena.ofConfined()) {
+      if (value == null) {
+        MemorySegment function = linker.defaultLookup().findOrThrow("unsetenv");
+        int _ =
+            (int)
+                linker
+                    .downcallHandle(function, FunctionDescriptor.of(JAVA_INT, ADDRESS))
+                    .invoke(arena.allocateFrom(name));
+      } else {
+        MemorySegment function = linker.defaultLookup().findOrThrow("setenv");
+        int _ =
+            (int)
+                linker
+                    .downcallHandle(
+                        function, FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_INT))
+                    .invoke(arena.allocateFrom(name), arena.allocateFrom(value), 1);
+      }
+    } catch (Throwable e) {
+      throw new IllegalStateException(name + " could not be set", e);
+    }
   }
 
   /** Ends the calling test where there is no stand-in. */

@@ -1,18 +1,21 @@
 package dev.sluice.backend.reference;
 
-import java.util.function.DoubleUnaryOperator;
-
 /**
  * The elementary functions of the cells.
  *
- * @param rounding what each of their values passes through; the identity in the specification itself
+ * @param rounding what their values pass through
  */
-record CellFunctions(DoubleUnaryOperator rounding) {
+record CellFunctions(Rounding rounding) {
   double sigmoid(double x) {
-    return rounding.applyAsDouble(ReferenceElements.sigmoid(x));
+    return rounding.functions().applyAsDouble(ReferenceElements.sigmoid(x));
+  }
+
+  /** A gate as a later part of the same step finds it, when it is kept in between. */
+  double kept(double gate) {
+    return rounding.stored(gate);
   }
 
   double tanh(double x) {
-    return rounding.applyAsDouble(Math.tanh(x));
+    return rounding.functions().applyAsDouble(Math.tanh(x));
   }
 }

@@ -7,7 +7,9 @@ import dev.sluice.backend.RecurrentSpec;
  * [G·H, H] and, with biases, b and d [G·H]. Row j + k·H belongs to gate k of unit j.
  */
 final class CellWeights {
+  private final Rounding rounding;
   private final ReferenceTensor packed;
+  private double[] factors;
   private final int inputSize;
   private final int hiddenSize;
   private final int inputMatrix;
@@ -16,7 +18,9 @@ final class CellWeights {
   private final int recurrentBias;
   private final boolean bias;
 
-  CellWeights(RecurrentSpec spec, int layer, int direction, ReferenceTensor packed) {
+  CellWeights(
+      RecurrentSpec spec, int layer, int direction, ReferenceTensor packed, Rounding rounding) {
+    this.rounding = rounding;
     this.packed = packed;
     this.inputSize = spec.layerInputSize(layer);
     this.hiddenSize = spec.hiddenSize();
@@ -29,20 +33,31 @@ final class CellWeights {
 
   /** (W x + b)[row]. */
   double input(int row, double[] x) {
-    double sum = bias ? packed.get(inputBias + row) : 0;
+    double sum = 0;
     for (int k = 0; k < inputSize; k++) {
-      sum += packed.get(inputMatrix + row * inputSize + k) * x[k];
+      sum += operand(inputMatrix + row * inputSize + k) * rounding.operand(x[k]);
     }
-    return sum;
+    return rounding.stored(sum) + (bias ? packed.get(inputBias + row) : 0);
   }
 
   /** (R h + d)[row]. */
   double recurrent(int row, double[] h) {
     double sum = bias ? packed.get(recurrentBias + row) : 0;
     for (int k = 0; k < hiddenSize; k++) {
-      sum += packed.get(recurrentMatrix + row * hiddenSize + k) * h[k];
+      sum += operand(recurrentMatrix + row * hiddenSize + k) * rounding.operand(h[k]);
     }
     return sum;
+  }
+
+  /** An element of W or R as it is multiplied; all are rounded when the first is asked for. */
+  private double operand(int at) {
+    if (factors == null) {
+      factors = new double[inputBias - inputMatrix];
+      for (int i = 0; i < factors.length; i++) {
+        factors[i] = rounding.operand(packed.get(inputMatrix + i));
+      }
+    }
+    return factors[at - inputMatrix];
   }
 
   /**
@@ -52,25 +67,29 @@ final class CellWeights {
    * @param gradients where dW and db are
    */
   void inputBackward(int row, double slope, double[] x, CellWeights gradients, double[] dx) {
+    double kept = rounding.stored(slope);
+    double factor = rounding.operand(kept);
     for (int k = 0; k < inputSize; k++) {
       int at = inputMatrix + row * inputSize + k;
-      gradients.packed.add(at, slope * x[k]);
-      dx[k] += slope * packed.get(at);
+      gradients.packed.add(at, factor * rounding.operand(x[k]));
+      dx[k] += factor * operand(at);
     }
     if (bias) {
-      gradients.packed.add(inputBias + row, slope);
+      gradients.packed.add(inputBias + row, kept);
     }
   }
 
   /** Backward of {@link #recurrent}: dR[row] += slope · h, dd[row] += slope, dh += slope · R[row]. */
   void recurrentBackward(int row, double slope, double[] h, CellWeights gradients, double[] dh) {
+    double kept = rounding.stored(slope);
+    double factor = rounding.operand(kept);
     for (int k = 0; k < hiddenSize; k++) {
       int at = recurrentMatrix + row * hiddenSize + k;
-      gradients.packed.add(at, slope * h[k]);
-      dh[k] += slope * packed.get(at);
+      gradients.packed.add(at, factor * rounding.operand(h[k]));
+      dh[k] += factor * operand(at);
     }
     if (bias) {
-      gradients.packed.add(recurrentBias + row, slope);
+      gradients.packed.add(recurrentBias + row, kept);
     }
   }
 }

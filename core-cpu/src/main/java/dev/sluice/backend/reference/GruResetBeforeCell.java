@@ -1,5 +1,7 @@
 package dev.sluice.backend.reference;
 
+import java.util.Arrays;
+
 /**
  * GRU (Cho et al. 2014) with the reset gate before the recurrent product; gates r, z, n.
  *
@@ -20,7 +22,7 @@ package dev.sluice.backend.reference;
 record GruResetBeforeCell(int hiddenSize, CellFunctions functions) implements ReferenceCell {
   @Override
   public int saved() {
-    return 3;
+    return 4;
   }
 
   @Override
@@ -29,7 +31,11 @@ record GruResetBeforeCell(int hiddenSize, CellFunctions functions) implements Re
       int rowZ = hiddenSize + j;
       step.saved[j] = functions.sigmoid(weights.input(j, step.x) + weights.recurrent(j, step.h));
       step.saved[rowZ] =
-          functions.sigmoid(weights.input(rowZ, step.x) + weights.recurrent(rowZ, step.h));
+          functions.kept(
+              functions.sigmoid(weights.input(rowZ, step.x) + weights.recurrent(rowZ, step.h)));
+    }
+    for (int j = 0; j < hiddenSize; j++) {
+      step.saved[3 * hiddenSize + j] = step.saved[j] * step.h[j];
     }
     double[] q = resetState(step);
     for (int j = 0; j < hiddenSize; j++) {
@@ -72,10 +78,6 @@ record GruResetBeforeCell(int hiddenSize, CellFunctions functions) implements Re
 
   /** q = r ∘ h. */
   private double[] resetState(CellStep step) {
-    double[] q = new double[hiddenSize];
-    for (int j = 0; j < hiddenSize; j++) {
-      q[j] = step.saved[j] * step.h[j];
-    }
-    return q;
+    return Arrays.copyOfRange(step.saved, 3 * hiddenSize, 4 * hiddenSize);
   }
 }

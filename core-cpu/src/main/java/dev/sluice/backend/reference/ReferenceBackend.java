@@ -11,7 +11,6 @@ import dev.sluice.backend.MatrixOps;
 import dev.sluice.backend.OptimizerOps;
 import dev.sluice.backend.RecurrentOps;
 import dev.sluice.backend.Shape;
-import java.util.function.DoubleUnaryOperator;
 
 /**
  * The specification of the contract in double precision, on one thread. Every call has finished when
@@ -19,7 +18,7 @@ import java.util.function.DoubleUnaryOperator;
  */
 public final class ReferenceBackend implements Backend {
   private final Ledger ledger = new Ledger();
-  private final MatrixOps matrix = new ReferenceMatrix();
+  private final MatrixOps matrix;
   private final EmbeddingOps embedding = new ReferenceEmbedding();
   private final RecurrentOps recurrent;
   private final ElementOps elements = new ReferenceElements();
@@ -30,16 +29,18 @@ public final class ReferenceBackend implements Backend {
 
   /** The specification. */
   public ReferenceBackend() {
-    this(DoubleUnaryOperator.identity());
+    this(Rounding.NONE);
   }
 
   /**
-   * A reference that is not exact, to see what becomes of rounding errors in recurrent layers.
+   * A reference that is not exact, to see what becomes of rounding errors in matrix products and
+   * recurrent layers.
    *
-   * @param rounding what every sigmoid and tanh within a recurrent cell passes through
+   * @param rounding where numbers are rounded, and how
    */
-  public ReferenceBackend(DoubleUnaryOperator rounding) {
-    this.recurrent = new ReferenceRecurrent(new CellFunctions(rounding), ledger);
+  public ReferenceBackend(Rounding rounding) {
+    this.matrix = new ReferenceMatrix(rounding);
+    this.recurrent = new ReferenceRecurrent(rounding, ledger);
   }
 
   @Override

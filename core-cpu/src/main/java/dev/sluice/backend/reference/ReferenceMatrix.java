@@ -14,6 +14,12 @@ import dev.sluice.backend.Tensor;
  * where op(A)[m, k] is A[k, m] when A is transposed, and C is not read when beta is 0.
  */
 final class ReferenceMatrix implements MatrixOps {
+  private final Rounding rounding;
+
+  ReferenceMatrix(Rounding rounding) {
+    this.rounding = rounding;
+  }
+
   @Override
   public void gemm(
       boolean transposeA,
@@ -36,7 +42,7 @@ final class ReferenceMatrix implements MatrixOps {
         for (int k = 0; k < inner; k++) {
           double x = left.get(transposeA ? k * rows + m : m * inner + k);
           double y = right.get(transposeB ? n * inner + k : k * columns + n);
-          sum += x * y;
+          sum += rounding.operand(x) * rounding.operand(y);
         }
         int at = m * columns + n;
         result.set(at, alpha * sum + (beta == 0 ? 0 : beta * result.get(at)));

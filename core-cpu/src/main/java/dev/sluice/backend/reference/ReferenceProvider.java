@@ -30,7 +30,7 @@ public final class ReferenceProvider implements BackendProvider {
 
   @Override
   public Backend create(BackendOptions options) {
-    options.requireFp32(device());
+    options.requireDefaults(device());
     return new ReferenceBackend();
   }
 }

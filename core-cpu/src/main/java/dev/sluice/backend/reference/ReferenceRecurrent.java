@@ -9,32 +9,36 @@ import dev.sluice.backend.Tensor;
 
 /** Recurrent layers; the driver is {@link ReferenceRecurrentPlan}, each cell has a file. */
 final class ReferenceRecurrent implements RecurrentOps {
-  private final CellFunctions functions;
+  private final Rounding rounding;
   private final Ledger ledger;
 
-  ReferenceRecurrent(CellFunctions functions, Ledger ledger) {
-    this.functions = functions;
+  ReferenceRecurrent(Rounding rounding, Ledger ledger) {
+    this.rounding = rounding;
     this.ledger = ledger;
   }
 
   @Override
   public RecurrentPlan plan(RecurrentSpec spec, int maxSteps, int batch, boolean training) {
     Checks.recurrentPlan(maxSteps, batch);
-    ReferenceCell cell = ReferenceCell.of(spec, functions);
-    return new ReferenceRecurrentPlan(spec, maxSteps, batch, training, cell, ledger);
+    ReferenceCell cell = cell(spec);
+    return new ReferenceRecurrentPlan(spec, maxSteps, batch, training, cell, rounding, ledger);
   }
 
   @Override
   public long planBytes(RecurrentSpec spec, int maxSteps, int batch, boolean training) {
     Checks.recurrentPlan(maxSteps, batch);
-    ReferenceCell cell = ReferenceCell.of(spec, functions);
+    ReferenceCell cell = cell(spec);
     return ReferenceRecurrentPlan.workspaceBytes(spec, maxSteps, batch, cell);
   }
 
   @Override
   public RecurrentStepper stepper(RecurrentSpec spec, int batch, Tensor weights) {
     Checks.recurrentStepper(spec, batch, weights);
-    ReferenceCell cell = ReferenceCell.of(spec, functions);
-    return new ReferenceStepper(spec, batch, ReferenceTensor.of(weights), cell, ledger);
+    ReferenceCell cell = cell(spec);
+    return new ReferenceStepper(spec, batch, ReferenceTensor.of(weights), cell, rounding, ledger);
+  }
+
+  private ReferenceCell cell(RecurrentSpec spec) {
+    return ReferenceCell.of(spec, new CellFunctions(rounding));
   }
 }

@@ -24,6 +24,7 @@ final class ReferenceRecurrentPlan implements RecurrentPlan {
   private final int batch;
   private final boolean training;
   private final ReferenceCell cell;
+  private final Rounding rounding;
   private final Ledger ledger;
 
   /** Steps of the last forward, [layer · D + direction][sequence][in the order they ran]. */
@@ -45,12 +46,14 @@ final class ReferenceRecurrentPlan implements RecurrentPlan {
       int batch,
       boolean training,
       ReferenceCell cell,
+      Rounding rounding,
       Ledger ledger) {
     this.spec = spec;
     this.maxSteps = maxSteps;
     this.batch = batch;
     this.training = training;
     this.cell = cell;
+    this.rounding = rounding;
     this.ledger = ledger;
     this.history = new CellStep[spec.layers() * spec.directions()][batch][];
     this.outputs = new double[spec.layers()][][];
@@ -107,10 +110,16 @@ final class ReferenceRecurrentPlan implements RecurrentPlan {
       int row = stepAt(direction, b, s) * batch + b;
       ran[s] = new CellStep(spec, cell, input[row], h, c);
       cell.forward(weights[stack], ran[s]);
-      h = ran[s].nextH;
+      h = ran[s].nextH.clone();
       c = ran[s].nextC;
+      // What is kept of the step is rounded; the state from which the next step goes on is not.
+      rounding.store(ran[s].saved);
+      rounding.store(ran[s].nextH);
+      if (s > 0) {
+        rounding.store(ran[s].h); // backward reads it from the outputs
+      }
       int from = direction * spec.hiddenSize();
-      System.arraycopy(h, 0, outputs[layer][row], from, spec.hiddenSize());
+      System.arraycopy(ran[s].nextH, 0, outputs[layer][row], from, spec.hiddenSize());
     }
     history[stack][b] = ran;
     if (last != null) {
@@ -126,12 +135,16 @@ final class ReferenceRecurrentPlan implements RecurrentPlan {
     Checks.recurrentBackward(spec, steps, batch, dy, dLast, dx, dInitial, dWeights);
     CellWeights[] gradients = weightsOf(ReferenceTensor.of(dWeights));
     double[][] dOutput = rowsOf(ReferenceTensor.of(dy));
+    store(dOutput);
     for (int layer = spec.layers() - 1; layer >= 0; layer--) {
       double[][] dInput = new double[steps * batch][spec.layerInputSize(layer)];
       for (int direction = 0; direction < spec.directions(); direction++) {
         CellWeights slopes = gradients[layer * spec.directions() + direction];
         for (int b = 0; b < batch; b++) {
           backwardSequence(layer, direction, b, dOutput, dLast, dInput, dInitial, slopes);
+        }
+        if (layer > 0) {
+          store(dInput); // the caller's dx is not
         }
       }
       dOutput = layer == 0 ? dInput : dropped(dInput, layer - 1);
@@ -225,7 +238,14 @@ final class ReferenceRecurrentPlan implements RecurrentPlan {
       double factor = ReferenceDropout.factor(spec.dropout(), draw.seed(), stream, step, i);
       result[i / columns][i % columns] = factor * rows[i / columns][i % columns];
     }
+    store(result);
     return result;
+  }
+
+  private void store(double[][] rows) {
+    for (double[] row : rows) {
+      rounding.store(row);
+    }
   }
 
   private int[] lengthsOf(Tensor lengths, int steps) {
@@ -243,7 +263,7 @@ final class ReferenceRecurrentPlan implements RecurrentPlan {
     CellWeights[] all = new CellWeights[spec.layers() * spec.directions()];
     for (int stack = 0; stack < all.length; stack++) {
       int layer = stack / spec.directions();
-      all[stack] = new CellWeights(spec, layer, stack % spec.directions(), packed);
+      all[stack] = new CellWeights(spec, layer, stack % spec.directions(), packed, rounding);
     }
     return all;
   }

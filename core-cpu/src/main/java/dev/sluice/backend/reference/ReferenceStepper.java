@@ -17,12 +17,17 @@ final class ReferenceStepper implements RecurrentStepper {
   private final ReferenceRecurrentPlan plan;
 
   ReferenceStepper(
-      RecurrentSpec spec, int batch, ReferenceTensor weights, ReferenceCell cell, Ledger ledger) {
+      RecurrentSpec spec,
+      int batch,
+      ReferenceTensor weights,
+      ReferenceCell cell,
+      Rounding rounding,
+      Ledger ledger) {
     this.spec = spec;
     this.batch = batch;
     this.weights = weights;
     this.copy = ReferenceTensor.allocate(DType.FLOAT32, weights.shape(), ledger);
-    this.plan = new ReferenceRecurrentPlan(spec, 1, batch, false, cell, ledger);
+    this.plan = new ReferenceRecurrentPlan(spec, 1, batch, false, cell, rounding, ledger);
     refresh();
   }
 

@@ -39,7 +39,7 @@ public final class SimdBackendProvider implements BackendProvider {
    */
   @Override
   public Backend create(BackendOptions options) {
-    options.requireFp32(device());
+    options.requireDefaults(device());
     if (!vectorModulePresent()) {
       throw new IllegalStateException(probe().reason());
     }

@@ -1,0 +1,56 @@
+package dev.sluice.cuda;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What the backend asked of the driver: the stand-in counts the calls of each function. */
+final class DriverCalls {
+  private final MethodHandle counter;
+  private final Map<String, Long> before = new LinkedHashMap<>();
+
+  /** Counts from now on. */
+  @SuppressWarnings("restricted") // the stand-in's own function
+  DriverCalls(String... functions) {
+    StandIn.require();
+    SymbolLookup driver =
+        SymbolLookup.libraryLookup(
+            Path.of(System.getenv("SLUICE_CUDA_HOME"), "libcuda.so.1"), Arena.global());
+    counter =
+        Linker.nativeLinker()
+            .downcallHandle(
+                driver.find("sluiceStandInCalls").orElseThrow(),
+                FunctionDescriptor.of(JAVA_LONG, ADDRESS));
+    for (String function : functions) {
+      before.put(function, calls(function));
+    }
+  }
+
+  /** Calls of each function since then; those without one are left out. */
+  Map<String, Long> since() {
+    Map<String, Long> since = new LinkedHashMap<>();
+    before.forEach((function, count) -> {
+      long calls = calls(function) - count;
+      if (calls > 0) {
+        since.put(function, calls);
+      }
+    });
+    return since;
+  }
+
+  private long calls(String function) {
+    try (Arena arena = Arena.ofConfined()) {
+      return (long) counter.invoke(arena.allocateFrom(function));
+    } catch (Throwable e) {
+      throw new IllegalStateException("the stand-in does not count " + function, e);
+    }
+  }
+}
