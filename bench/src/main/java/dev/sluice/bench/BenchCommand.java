@@ -213,6 +213,7 @@ final class BenchCommand implements Callable<Integer> {
 
   private Report measure(List<Workload> works) {
     String date = OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    String version = Versions.running();
     Machine machine = Machine.here();
     List<String> notes = new ArrayList<>(Load.notes(machine.cores()));
     String described;
@@ -229,7 +230,7 @@ final class BenchCommand implements Callable<Integer> {
     }
     List<Integer> counts = threadCounts(onCpu);
     Progress progress = new Progress(err);
-    out.println("sluice " + Versions.running() + " on " + machine.title());
+    out.println("sluice " + version + " on " + machine.title());
     out.println("JDK " + machine.jdk() + ", " + date);
     notes.forEach(note -> out.println("note: " + note));
     out.flush();
@@ -251,7 +252,7 @@ final class BenchCommand implements Callable<Integer> {
     notes.subList(known, notes.size()).forEach(note -> out.println("note: " + note));
     return new Report(
         Report.FORMAT,
-        Versions.running(),
+        version,
         date,
         machine,
         described,
