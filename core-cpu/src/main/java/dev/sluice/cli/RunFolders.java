@@ -38,7 +38,7 @@ final class RunFolders {
       return new RunFolder(named(RUNS, time, number));
     }
     RunFolder folder = new RunFolder(out);
-    if (isEmpty(out)) {
+    if (isEmpty(folder)) {
       return folder;
     }
     if (Files.exists(out.resolve(CONFIG)) && Files.exists(folder.lastCheckpoint())) {
@@ -79,13 +79,13 @@ final class RunFolders {
     return runs.resolve(number == 1 ? time : time + "-" + number);
   }
 
-  /** Whether there is nothing in a folder, or no such folder. */
-  private static boolean isEmpty(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
+  /** Whether there is nothing but a lock in a folder, or no such folder. */
+  private static boolean isEmpty(RunFolder folder) throws IOException {
+    if (!Files.isDirectory(folder.folder())) {
       return true;
     }
-    try (Stream<Path> files = Files.list(folder)) {
-      return files.findAny().isEmpty();
+    try (Stream<Path> files = Files.list(folder.folder())) {
+      return files.allMatch(folder.lock()::equals);
     }
   }
 

@@ -12,6 +12,7 @@ import dev.sluice.train.HtmlReport;
 import dev.sluice.train.MetricsLog;
 import dev.sluice.train.ProgressBar;
 import dev.sluice.train.RunFolder;
+import dev.sluice.train.RunLock;
 import dev.sluice.train.StopReason;
 import dev.sluice.train.StopSignals;
 import dev.sluice.train.Trainer;
@@ -83,8 +84,10 @@ final class TrainRun {
         plan.printMemory(out);
         return TrainSummary.planned(plan);
       }
-      try (LanguageModelTraining training =
-          new LanguageModelTraining(backend, model, data, settings)) {
+      folder.create();
+      try (RunLock _ = RunLock.take(folder);
+          LanguageModelTraining training =
+              new LanguageModelTraining(backend, model, data, settings)) {
         return TrainSummary.of(
             plan, train(plan, training, schedule, backend), heapInUse(), backend);
       }
@@ -138,7 +141,6 @@ final class TrainRun {
       builder.resume(folder.lastCheckpoint());
     }
     Trainer trainer = builder.build();
-    folder.create();
     Path file = folder.folder().resolve(RunFolders.CONFIG);
     config.write(file, plan.comments());
     TrainingResult result;

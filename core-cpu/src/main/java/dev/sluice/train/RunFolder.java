@@ -37,6 +37,11 @@ public record RunFolder(Path folder) {
     return folder.resolve("report.html");
   }
 
+  /** What {@link RunLock} holds. */
+  public Path lock() {
+    return folder.resolve(".lock");
+  }
+
   /**
    * Makes the folder and those around it.
    *

@@ -66,6 +66,9 @@ class InterruptedRunTest {
 
     Path stopped = folder.resolve("stopped");
     CommandProcess running = startAndWaitForCheckpoint(stopped);
+    CommandRun second = CommandRun.of("train", "--resume=" + stopped);
+    assertEquals(1, second.code(), second.err());
+    assertTrue(second.err().contains("another process is training in " + stopped), second.err());
     running.process().destroy();
     assertEquals(0, running.code(), running.output());
     assertTrue(running.output().contains("--resume " + stopped), running.output());
