@@ -177,6 +177,9 @@ final class BenchCommand implements Callable<Integer> {
             ? "no row is more than %s slower".formatted(Figures.percent(limit))
             : "%d of %d rows more than %s slower"
                 .formatted(slower.size(), lines.size(), Figures.percent(limit)));
+    if (lines.stream().anyMatch(l -> l.verdict() == Comparison.Verdict.UNCLEAR)) {
+      out.println("rows marked unclear look slower, but others used the machine: compare again");
+    }
     return slower.isEmpty() ? 0 : 1;
   }
 
