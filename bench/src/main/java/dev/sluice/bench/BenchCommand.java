@@ -177,6 +177,9 @@ final class BenchCommand implements Callable<Integer> {
             ? "no row is more than %s slower".formatted(Figures.percent(limit))
             : "%d of %d rows more than %s slower"
                 .formatted(slower.size(), lines.size(), Figures.percent(limit)));
+    if (lines.stream().anyMatch(l -> l.verdict() == Comparison.Verdict.UNCLEAR)) {
+      out.println("rows marked unclear look slower, but others used the machine: compare again");
+    }
     return slower.isEmpty() ? 0 : 1;
   }
 
@@ -213,6 +216,7 @@ final class BenchCommand implements Callable<Integer> {
 
   private Report measure(List<Workload> works) {
     String date = OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    String version = Versions.running();
     Machine machine = Machine.here();
     List<String> notes = new ArrayList<>(Load.notes(machine.cores()));
     String described;
@@ -229,7 +233,7 @@ final class BenchCommand implements Callable<Integer> {
     }
     List<Integer> counts = threadCounts(onCpu);
     Progress progress = new Progress(err);
-    out.println("sluice " + Versions.running() + " on " + machine.title());
+    out.println("sluice " + version + " on " + machine.title());
     out.println("JDK " + machine.jdk() + ", " + date);
     notes.forEach(note -> out.println("note: " + note));
     out.flush();
@@ -251,7 +255,7 @@ final class BenchCommand implements Callable<Integer> {
     notes.subList(known, notes.size()).forEach(note -> out.println("note: " + note));
     return new Report(
         Report.FORMAT,
-        Versions.running(),
+        version,
         date,
         machine,
         described,

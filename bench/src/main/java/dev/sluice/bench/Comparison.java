@@ -17,10 +17,14 @@ final class Comparison {
   /** How often a row that looks slower is measured again. */
   static final int ATTEMPTS = 4;
 
+  /** Below this part of the ceiling, measured beside a row, its time says nothing about Sluice. */
+  private static final double QUIET = 0.85;
+
   /** What became of a row. */
   enum Verdict {
     SAME,
     SLOWER,
+    UNCLEAR,
     FASTER,
     ONLY_NOW,
     ONLY_BEFORE;
@@ -29,6 +33,7 @@ final class Comparison {
       return switch (this) {
         case SAME -> "";
         case SLOWER -> "slower";
+        case UNCLEAR -> "unclear: busy machine";
         case FASTER -> "faster";
         case ONLY_NOW -> "new";
         case ONLY_BEFORE -> "not measured now";
@@ -91,7 +96,8 @@ final class Comparison {
     List<Row> settled = new ArrayList<>(now);
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       for (Line line : of(before, settled, threshold)) {
-        if (line.verdict() == Verdict.SLOWER && line.now().timing() != null) {
+        boolean suspicious = line.verdict() == Verdict.SLOWER || line.verdict() == Verdict.UNCLEAR;
+        if (suspicious && line.now().timing() != null) {
           Row repeated = again.measure(line.now());
           settled.replaceAll(row -> row == line.now() ? better(row, repeated) : row);
         }
@@ -105,11 +111,18 @@ final class Comparison {
     double adjusted = ratio * speedOfMachine(now) / speedOfMachine(before);
     Verdict verdict = Verdict.SAME;
     if (Math.min(ratio, adjusted) > 1 + threshold) {
-      verdict = Verdict.SLOWER;
+      verdict = disturbed(before, now) ? Verdict.UNCLEAR : Verdict.SLOWER;
     } else if (Math.max(ratio, adjusted) < 1 / (1 + threshold)) {
       verdict = Verdict.FASTER;
     }
     return new Line(before, now, ratio, verdict);
+  }
+
+  /** Whether the ceiling itself was out of reach beside this row, because others used the cores. */
+  private static boolean disturbed(Row before, Row now) {
+    return before.rate() != null
+        && now.rate() != null
+        && now.rate().nearby() < QUIET * before.rate().ceiling();
   }
 
   private static double ratio(Row before, Row now) {

@@ -36,8 +36,7 @@ final class Sampler {
   private final boolean eachAlone;
   private final double[] nanos = new double[MOST_SAMPLES];
   private int count;
-  private long iterations;
-  private long allocated;
+  private double allocated = Double.MAX_VALUE;
 
   /**
    * An empty collection.
@@ -62,8 +61,8 @@ final class Sampler {
             || System.nanoTime() - start < effort.sampleNanos())) {
       nanos[count++] = time(run, repeats);
     }
-    allocated += THREADS.getTotalThreadAllocatedBytes() - before;
-    iterations += (long) (count - first) * repeats;
+    long bytes = THREADS.getTotalThreadAllocatedBytes() - before;
+    allocated = Math.min(allocated, (double) bytes / repeats / (count - first));
   }
 
   /** Runs until the median of a few samples stands still; answers the time of an iteration. */
@@ -101,8 +100,11 @@ final class Sampler {
     return Timing.of(Arrays.copyOf(nanos, count));
   }
 
-  /** Bytes that an iteration allocated on the heap, on average over all threads. */
+  /**
+   * Bytes that an iteration allocated on the heap, of all threads, on average over the round with the
+   * fewest: code that is not compiled yet boxes vectors.
+   */
   long allocatedPerIteration() {
-    return Math.round((double) allocated / iterations);
+    return Math.round(allocated);
   }
 }

@@ -44,6 +44,11 @@ class ComparisonTest {
   }
 
   @Test
+  void aRowMeasuredWhileOthersUsedTheCoresIsUnclear() {
+    assertEquals(Verdict.UNCLEAR, line(Rows.timed("8,1,2,3", 1500, 80)).verdict());
+  }
+
+  @Test
   void aRowMustBeSlowerAsMeasuredToo() {
     assertEquals(Verdict.SAME, line(Rows.timed("8,1,2,3", 1000, 130)).verdict());
   }
