@@ -1,0 +1,174 @@
+package dev.sluice.bench.peers;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Measures a work on Sluice and on the peers. Each engine runs in a process of its own, with one
+ * thread and with all cores; its results are compared with Sluice's, it warms up, and the faster of
+ * its thread counts is kept. Then the engines take turns, A B C A B C, the others stopped meanwhile.
+ */
+final class PeerBench {
+  private static final Duration PATIENCE = Duration.ofSeconds(120);
+
+  /** Iterations of a turn that are not counted: its engine slept, and others used the caches. */
+  private static final int PART_TO_SKIP = 8;
+
+  /**
+   * How much to measure.
+   *
+   * @param warmUpNanos of each engine and thread count
+   * @param turnNanos of each turn
+   * @param turns of each engine
+   */
+  record Effort(long warmUpNanos, long turnNanos, int turns) {
+    static final Effort QUICK = new Effort(800_000_000L, 80_000_000L, 5);
+    static final Effort THOROUGH = new Effort(1_500_000_000L, 150_000_000L, 11);
+  }
+
+  /** Starts processes. */
+  interface Starter {
+    EngineProcess start(Peer peer, int threads, Duration patience);
+  }
+
+  private final Starter starter;
+  private final int[] threadCounts;
+  private final Effort effort;
+  private final Consumer<String> progress;
+
+  /**
+   * A bench.
+   *
+   * @param starter of the engines' processes
+   * @param cores of the machine
+   * @param effort how much to measure
+   * @param progress receives what is being done
+   */
+  PeerBench(Starter starter, int cores, Effort effort, Consumer<String> progress) {
+    this.starter = starter;
+    threadCounts = cores == 1 ? new int[] {1} : new int[] {1, cores};
+    this.effort = effort;
+    this.progress = progress;
+  }
+
+  /** A process that is ready, and how fast it turned out to be. */
+  private record Candidate(Peer peer, int threads, EngineProcess process, double nanos) {}
+
+  /**
+   * Measures.
+   *
+   * @throws PeerException when an engine fails, or its results are not Sluice's
+   */
+  PeerRow measure(Work work, List<Peer> peers) throws IOException {
+    List<Candidate> chosen = new ArrayList<>();
+    Path folder = Files.createTempDirectory("sluice-peers");
+    Path results = folder.resolve("results");
+    try {
+      ResultBound bound = null;
+      for (Peer peer : peers) {
+        progress.accept(work.label() + ": " + peer.title() + " warms up");
+        Candidate best = null;
+        for (int threads : threadCounts) {
+          EngineProcess process = starter.start(peer, threads, PATIENCE);
+          chosen.add(new Candidate(peer, threads, process, 0)); // so that it will be closed
+          if (bound == null) {
+            bound = bound(process, work, results);
+          } else {
+            compare(bound, process, peer, threads, work, results);
+          }
+          process.prepare(work, threads);
+          Candidate candidate = new Candidate(peer, threads, process, warmUp(process));
+          chosen.removeLast();
+          if (best == null) {
+            best = candidate;
+            chosen.add(best);
+          } else if (candidate.nanos() < best.nanos()) {
+            best.process().close();
+            chosen.removeLast();
+            best = candidate;
+            chosen.add(best);
+          } else {
+            process.close();
+          }
+        }
+      }
+      progress.accept(work.label() + ": in turn");
+      return takeTurns(work, chosen);
+    } finally {
+      chosen.forEach(candidate -> candidate.process().close());
+      Files.deleteIfExists(results);
+      Files.delete(folder);
+    }
+  }
+
+  private static ResultBound bound(EngineProcess process, Work work, Path file)
+      throws IOException {
+    process.check(work, 1, 0, 0, file);
+    Map<String, float[]> expected = ArrayFile.read(file);
+    List<Map<String, float[]>> moved = new ArrayList<>();
+    for (int seed = 1; seed <= 2; seed++) {
+      process.check(work, 1, ResultBound.change(work), seed, file);
+      moved.add(ArrayFile.read(file));
+    }
+    return new ResultBound(expected, moved);
+  }
+
+  private static void compare(
+      ResultBound bound, EngineProcess process, Peer peer, int threads, Work work, Path file)
+      throws IOException {
+    process.check(work, threads, 0, 0, file);
+    Optional<String> disagreement = bound.disagreement(ArrayFile.read(file));
+    if (disagreement.isPresent()) {
+      throw new PeerException(
+          "%s on %s with %d threads: %s; what computes something else is not compared"
+              .formatted(work.label(), peer.title(), threads, disagreement.get()));
+    }
+  }
+
+  /** The median time of an iteration at the end of the warm-up. */
+  private double warmUp(EngineProcess process) {
+    long spent = 0;
+    long[] nanos = process.time(1);
+    while (spent < effort.warmUpNanos()) {
+      nanos = process.time(count(median(nanos), effort.warmUpNanos() / 4));
+      spent += Arrays.stream(nanos).sum();
+    }
+    return median(nanos);
+  }
+
+  private static int count(double iterationNanos, long nanos) {
+    return (int) Math.max(1, Math.min(1_000_000, nanos / Math.max(iterationNanos, 1)));
+  }
+
+  private PeerRow takeTurns(Work work, List<Candidate> engines) {
+    List<List<Double>> turns = new ArrayList<>();
+    engines.forEach(engine -> turns.add(new ArrayList<>()));
+    for (int turn = 0; turn < effort.turns(); turn++) {
+      for (int i = 0; i < engines.size(); i++) {
+        Candidate engine = engines.get(i);
+        int counted = count(engine.nanos(), effort.turnNanos());
+        int skipped = Math.ceilDiv(counted, PART_TO_SKIP);
+        long[] nanos = engine.process().time(skipped + counted);
+        turns.get(i).add(median(Arrays.copyOfRange(nanos, skipped, nanos.length)));
+      }
+    }
+    List<PeerRow.Timed> timed = new ArrayList<>();
+    for (int i = 0; i < engines.size(); i++) {
+      Candidate engine = engines.get(i);
+      timed.add(new PeerRow.Timed(engine.peer(), engine.threads(), List.copyOf(turns.get(i))));
+    }
+    return new PeerRow(work, List.copyOf(timed));
+  }
+
+  private static double median(long[] nanos) {
+    return PeerRow.median(Arrays.stream(nanos).mapToObj(value -> (double) value).toList());
+  }
+}

@@ -1,0 +1,14 @@
+package dev.sluice.bench.peers;
+
+/** A peer is missing, failed, or computes something else; the message is one sentence. */
+public final class PeerException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  PeerException(String message) {
+    super(message);
+  }
+
+  PeerException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}
