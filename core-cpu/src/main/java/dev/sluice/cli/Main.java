@@ -3,6 +3,9 @@ package dev.sluice.cli;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,7 +38,8 @@ import picocli.CommandLine.Spec;
       ParityCommand.class
     })
 public final class Main implements Runnable {
-  static final String VERSION = "0.1.0";
+  /** Of this program. */
+  public static final String VERSION = "0.1.0";
 
   /** The sentence for results that nobody received. */
   static final String OUTPUT_LOST =
@@ -94,6 +98,8 @@ public final class Main implements Runnable {
     }
     Main main = new Main(out, err);
     CommandLine line = new CommandLine(main);
+    ServiceLoader.load(CommandProvider.class)
+        .forEach(provider -> line.addSubcommand(provider.command(out, err)));
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setUsageHelpLongOptionsMaxWidth(28);
     line.setOut(new PrintWriter(out, true));
@@ -113,8 +119,10 @@ public final class Main implements Runnable {
   /** Without a command there is nothing to do but explain. */
   @Override
   public void run() {
+    List<String> names = new ArrayList<>(spec.subcommands().keySet());
+    String last = names.removeLast();
     throw new ParameterException(
-        spec.commandLine(), "a command is missing: train, generate, eval, info or parity");
+        spec.commandLine(), "a command is missing: " + String.join(", ", names) + " or " + last);
   }
 
   private int wrongUsage(ParameterException problem) {
