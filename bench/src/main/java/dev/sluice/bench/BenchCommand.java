@@ -75,6 +75,14 @@ final class BenchCommand implements Callable<Integer> {
       description = "Add the DeepBench grid to the suite cells, as far as memory allows.")
   private boolean full;
 
+  @Option(
+      names = "--peers",
+      description = {
+        "Compare with PyTorch, DL4J and ONNX Runtime, which take turns with Sluice: suites cells,"
+            + " stream and lm. On first use Maven fetches some 400 MB."
+      })
+  private boolean peers;
+
   @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON.")
   private Path json;
 
@@ -88,6 +96,9 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (peers) {
+      return new PeerComparison(out, err).run(suites, row, quick, json, markdown);
+    }
     List<Workload> works = workloads();
     Report report = measure(works);
     print(report);

@@ -2,6 +2,7 @@ package dev.sluice.bench.peers;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -65,19 +66,20 @@ final class EngineProcess implements AutoCloseable {
   }
 
   /** Computes what is compared into a file. */
-  void check(Work work, int threads, double change, long seed, Path file) {
+  void check(Work work, int threads, double change, long seed, Path file)
+      throws PeerException {
     request(
         "check %d %s %d %s|%s".formatted(threads, change, seed, file, work.toWords()),
         EngineServer.CHECKED);
   }
 
   /** Makes ready for {@link #time}. */
-  void prepare(Work work, int threads) {
+  void prepare(Work work, int threads) throws PeerException {
     request("prepare %d %s".formatted(threads, work.toWords()), EngineServer.PREPARED);
   }
 
   /** Does the prepared work several times; nanoseconds of each. */
-  long[] time(int iterations) {
+  long[] time(int iterations) throws PeerException {
     String[] words = request("time " + iterations, EngineServer.TIMES).split(" ");
     long[] nanos = new long[words.length - 1];
     for (int i = 0; i < nanos.length; i++) {
@@ -91,7 +93,7 @@ final class EngineProcess implements AutoCloseable {
     return nanos;
   }
 
-  private String request(String line, String expected) {
+  private String request(String line, String expected) throws PeerException {
     String answer;
     try {
       Signals.resume(process.pid());
@@ -153,7 +155,7 @@ final class EngineProcess implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (IOException e) {
-      throw new PeerException("the file " + errors + " cannot be deleted", e);
+      throw new UncheckedIOException(e);
     }
   }
 }

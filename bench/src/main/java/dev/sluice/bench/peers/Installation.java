@@ -9,14 +9,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** Where the engines lie, and how their processes are started. */
 final class Installation {
   private static final String HOW_TO_BUILD =
-      "build them once, with some 360 MB fetched from Maven Central: mvn -P peers -DskipTests package";
+      "build the peers once (Maven fetches some 400 MB): mvn -P peers -DskipTests package";
 
   private final Path home;
   private final Predicate<String> cpuHas;
@@ -33,7 +32,7 @@ final class Installation {
   }
 
   /** The one that this program was started from. */
-  static Installation here() {
+  static Installation here() throws PeerException {
     if (!System.getProperty("os.name").equals("Linux")
         || !System.getProperty("os.arch").equals("amd64")) {
       throw new PeerException(
@@ -58,19 +57,15 @@ final class Installation {
    *
    * @throws PeerException when it is not built
    */
-  EngineProcess start(Peer peer, int threads, Duration patience) {
-    String count = Integer.toString(threads);
-    // OpenBLAS has threads of its own beside OpenMP's.
-    Map<String, String> environment =
-        Map.of("OMP_NUM_THREADS", count, "OPENBLAS_NUM_THREADS", count);
+  EngineProcess start(Peer peer, Setting setting, Duration patience) throws PeerException {
     try {
-      return new EngineProcess(peer.title(), command(peer), environment, patience);
+      return new EngineProcess(peer.title(), command(peer), setting.environment(), patience);
     } catch (IOException e) {
       throw new PeerException(peer.title() + " cannot be started: " + e.getMessage(), e);
     }
   }
 
-  List<String> command(Peer peer) {
+  List<String> command(Peer peer) throws PeerException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
@@ -92,7 +87,7 @@ final class Installation {
     return command;
   }
 
-  private String classPath(Peer peer) {
+  private String classPath(Peer peer) throws PeerException {
     if (peer == Peer.SLUICE) {
       return System.getProperty("java.class.path");
     }
@@ -109,11 +104,13 @@ final class Installation {
       }
       jars.removeIf(jar -> jar.toString().endsWith(unwanted));
     }
-    return String.join(
-        File.pathSeparator, jars.stream().map(Path::toString).toArray(String[]::new));
+    // This program's classes first: the peers' may have been built before the last change.
+    List<String> paths = new ArrayList<>(List.of(System.getProperty("java.class.path")));
+    jars.forEach(jar -> paths.add(jar.toString()));
+    return String.join(File.pathSeparator, paths);
   }
 
-  private static List<Path> jars(Path folder) {
+  private static List<Path> jars(Path folder) throws PeerException {
     if (!Files.isDirectory(folder)) {
       return List.of();
     }

@@ -2,6 +2,8 @@ package dev.sluice.bench.peers;
 
 import dev.sluice.backend.CellType;
 import dev.sluice.bench.peers.Work.Kind;
+import java.util.ArrayList;
+import java.util.List;
 
 /** The engines that are compared: Sluice first, then the others. */
 public enum Peer {
@@ -48,6 +50,24 @@ public enum Peer {
   /** Name of its {@link Engine.Factory}. */
   String factory() {
     return factory;
+  }
+
+  /**
+   * How it may be run; the fastest is kept. OpenBLAS in PyTorch has threads of its own beside
+   * OpenMP's; where both wait actively they take the cores from each other, so that a GRU is fastest
+   * with threads for OpenBLAS alone: 93 GFLOP/s at (256, 2, 32, 64) forward on two cores, 71 on one
+   * thread, less with two of each.
+   */
+  List<Setting> settings(int cores) {
+    List<Setting> settings = new ArrayList<>(List.of(Setting.threads(1)));
+    if (cores > 1) {
+      settings.add(Setting.threads(cores));
+      if (this == PYTORCH) {
+        settings.add(Setting.threads(cores).with("OMP_WAIT_POLICY", "passive"));
+        settings.add(Setting.threads(cores).with("OMP_NUM_THREADS", "1"));
+      }
+    }
+    return settings;
   }
 
   /** Whether it can do a work, or is asked to: DL4J has no GRU, and ONNX Runtime only infers. */

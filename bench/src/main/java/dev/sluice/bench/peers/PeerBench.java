@@ -13,10 +13,10 @@ import java.util.function.Consumer;
 
 /**
  * Measures a work on Sluice and on the peers. Each engine runs in a process of its own, with one
- * thread and with all cores; its results are compared with Sluice's, it warms up, and the faster of
- * its thread counts is kept. Then the engines take turns, A B C A B C, the others stopped meanwhile.
+ * thread and with all cores; its results are compared with Sluice's, it warms up, and the fastest of
+ * its {@link Peer#settings} is kept. Then the engines take turns, A B C A B C, the others stopped meanwhile.
  */
-final class PeerBench {
+public final class PeerBench {
   private static final Duration PATIENCE = Duration.ofSeconds(120);
 
   /** Iterations of a turn that are not counted: its engine slept, and others used the caches. */
@@ -29,18 +29,20 @@ final class PeerBench {
    * @param turnNanos of each turn
    * @param turns of each engine
    */
-  record Effort(long warmUpNanos, long turnNanos, int turns) {
-    static final Effort QUICK = new Effort(800_000_000L, 80_000_000L, 5);
-    static final Effort THOROUGH = new Effort(1_500_000_000L, 150_000_000L, 11);
+  public record Effort(long warmUpNanos, long turnNanos, int turns) {
+    /** For a first look. */
+    public static final Effort QUICK = new Effort(800_000_000L, 80_000_000L, 5);
+    /** For figures to publish. */
+    public static final Effort THOROUGH = new Effort(1_500_000_000L, 150_000_000L, 11);
   }
 
   /** Starts processes. */
   interface Starter {
-    EngineProcess start(Peer peer, int threads, Duration patience);
+    EngineProcess start(Peer peer, Setting setting, Duration patience) throws PeerException;
   }
 
   private final Starter starter;
-  private final int[] threadCounts;
+  private final int cores;
   private final Effort effort;
   private final Consumer<String> progress;
 
@@ -54,58 +56,69 @@ final class PeerBench {
    */
   PeerBench(Starter starter, int cores, Effort effort, Consumer<String> progress) {
     this.starter = starter;
-    threadCounts = cores == 1 ? new int[] {1} : new int[] {1, cores};
+    this.cores = cores;
     this.effort = effort;
     this.progress = progress;
   }
 
+  /**
+   * A bench of the engines that this installation has.
+   *
+   * @throws PeerException on a system that the peers are not made for
+   */
+  public static PeerBench here(Effort effort, Consumer<String> progress) throws PeerException {
+    Installation installation = Installation.here();
+    int cores = Runtime.getRuntime().availableProcessors();
+    return new PeerBench(installation::start, cores, effort, progress);
+  }
+
   /** A process that is ready, and how fast it turned out to be. */
-  private record Candidate(Peer peer, int threads, EngineProcess process, double nanos) {}
+  private record Candidate(Peer peer, Setting setting, EngineProcess process, double nanos) {}
 
   /**
    * Measures.
    *
-   * @throws PeerException when an engine fails, or its results are not Sluice's
+   * @throws PeerException when an engine is not built or fails, or its results are not Sluice's
    */
-  PeerRow measure(Work work, List<Peer> peers) throws IOException {
+  public PeerRow measure(Work work) throws IOException {
     List<Candidate> chosen = new ArrayList<>();
     Path folder = Files.createTempDirectory("sluice-peers");
     Path results = folder.resolve("results");
     try {
       ResultBound bound = null;
-      for (Peer peer : peers) {
-        progress.accept(work.label() + ": " + peer.title() + " warms up");
-        Candidate best = null;
-        for (int threads : threadCounts) {
-          EngineProcess process = starter.start(peer, threads, PATIENCE);
-          chosen.add(new Candidate(peer, threads, process, 0)); // so that it will be closed
-          if (bound == null) {
-            bound = bound(process, work, results);
-          } else {
-            compare(bound, process, peer, threads, work, results);
-          }
-          process.prepare(work, threads);
-          Candidate candidate = new Candidate(peer, threads, process, warmUp(process));
-          chosen.removeLast();
-          if (best == null) {
-            best = candidate;
-            chosen.add(best);
-          } else if (candidate.nanos() < best.nanos()) {
-            best.process().close();
+      for (Peer peer : Peer.values()) {
+        if (peer.does(work)) {
+          progress.accept(work.title() + ": " + peer.title() + " warms up");
+          for (Setting setting : peer.settings(cores)) {
+            EngineProcess process = starter.start(peer, setting, PATIENCE);
+            chosen.add(new Candidate(peer, setting, process, Double.POSITIVE_INFINITY));
+            if (bound == null) {
+              bound = bound(process, work, results);
+            }
+            compare(bound, process, peer, setting, work, results);
+            process.prepare(work, setting.threads());
             chosen.removeLast();
-            best = candidate;
-            chosen.add(best);
-          } else {
-            process.close();
+            keepFaster(chosen, new Candidate(peer, setting, process, warmUp(process)));
           }
         }
       }
-      progress.accept(work.label() + ": in turn");
+      progress.accept(work.title() + ": in turn");
       return takeTurns(work, chosen);
     } finally {
       chosen.forEach(candidate -> candidate.process().close());
       Files.deleteIfExists(results);
       Files.delete(folder);
+    }
+  }
+
+  private static void keepFaster(List<Candidate> chosen, Candidate candidate) {
+    if (chosen.isEmpty() || chosen.getLast().peer() != candidate.peer()) {
+      chosen.add(candidate);
+    } else if (candidate.nanos() < chosen.getLast().nanos()) {
+      chosen.removeLast().process().close();
+      chosen.add(candidate);
+    } else {
+      candidate.process().close();
     }
   }
 
@@ -122,19 +135,19 @@ final class PeerBench {
   }
 
   private static void compare(
-      ResultBound bound, EngineProcess process, Peer peer, int threads, Work work, Path file)
+      ResultBound bound, EngineProcess process, Peer peer, Setting setting, Work work, Path file)
       throws IOException {
-    process.check(work, threads, 0, 0, file);
+    process.check(work, setting.threads(), 0, 0, file);
     Optional<String> disagreement = bound.disagreement(ArrayFile.read(file));
     if (disagreement.isPresent()) {
       throw new PeerException(
-          "%s on %s with %d threads: %s; what computes something else is not compared"
-              .formatted(work.label(), peer.title(), threads, disagreement.get()));
+          "%s on %s, threads %s: %s; what computes something else is not compared"
+              .formatted(work.title(), peer.title(), setting.title(), disagreement.get()));
     }
   }
 
   /** The median time of an iteration at the end of the warm-up. */
-  private double warmUp(EngineProcess process) {
+  private double warmUp(EngineProcess process) throws PeerException {
     long spent = 0;
     long[] nanos = process.time(1);
     while (spent < effort.warmUpNanos()) {
@@ -148,7 +161,8 @@ final class PeerBench {
     return (int) Math.max(1, Math.min(1_000_000, nanos / Math.max(iterationNanos, 1)));
   }
 
-  private PeerRow takeTurns(Work work, List<Candidate> engines) {
+  private PeerRow takeTurns(Work work, List<Candidate> engines)
+      throws PeerException {
     List<List<Double>> turns = new ArrayList<>();
     engines.forEach(engine -> turns.add(new ArrayList<>()));
     for (int turn = 0; turn < effort.turns(); turn++) {
@@ -163,7 +177,7 @@ final class PeerBench {
     List<PeerRow.Timed> timed = new ArrayList<>();
     for (int i = 0; i < engines.size(); i++) {
       Candidate engine = engines.get(i);
-      timed.add(new PeerRow.Timed(engine.peer(), engine.threads(), List.copyOf(turns.get(i))));
+      timed.add(new PeerRow.Timed(engine.peer(), engine.setting().title(), List.copyOf(turns.get(i))));
     }
     return new PeerRow(work, List.copyOf(timed));
   }

@@ -1,5 +1,6 @@
 package dev.sluice.bench.peers;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -10,13 +11,13 @@ import java.util.List;
  */
 public record PeerRow(Work work, List<Timed> engines) {
   /**
-   * An engine's times, at the thread count that it was faster with.
+   * An engine's times, as it was set when it was fastest.
    *
    * @param peer which
-   * @param threads that count
+   * @param setting that count, and what else was set for it
    * @param turns for each of its turns the median nanoseconds of an iteration
    */
-  public record Timed(Peer peer, int threads, List<Double> turns) {
+  public record Timed(Peer peer, String setting, List<Double> turns) {
     /** Median over the turns. */
     public double nanos() {
       return median(turns);
@@ -40,7 +41,7 @@ public record PeerRow(Work work, List<Timed> engines) {
 
   /** The ratios of neighbouring turns, least first. */
   public List<Double> ratios(Timed peer) {
-    List<Double> ratios = new java.util.ArrayList<>();
+    List<Double> ratios = new ArrayList<>();
     for (int turn = 0; turn < peer.turns().size(); turn++) {
       ratios.add(peer.turns().get(turn) / ours().turns().get(turn));
     }

@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.Locale;
 
 /** The ratios as rows of cells. */
-final class PeerTable {
+public final class PeerTable {
   private PeerTable() {}
 
   /** Column titles. */
-  static List<String> header() {
+  public static List<String> header() {
     return List.of(
         "work",
         "Sluice",
@@ -24,7 +24,7 @@ final class PeerTable {
   }
 
   /** A line for each peer of each row. */
-  static List<List<String>> lines(List<PeerRow> rows) {
+  public static List<List<String>> lines(List<PeerRow> rows) {
     List<List<String>> lines = new ArrayList<>();
     for (PeerRow row : rows) {
       PeerRow.Timed ours = row.ours();
@@ -32,13 +32,13 @@ final class PeerTable {
         List<Double> ratios = row.ratios(peer);
         lines.add(
             List.of(
-                row.work().label(),
+                row.work().title(),
                 time(ours.nanos()),
-                Integer.toString(ours.threads()),
+                ours.setting(),
                 rate(row.work(), ours),
                 peer.peer().title(),
                 time(peer.nanos()),
-                Integer.toString(peer.threads()),
+                peer.setting(),
                 rate(row.work(), peer),
                 "%.2f".formatted(row.ratio(peer)),
                 "%.2f-%.2f".formatted(ratios.getFirst(), ratios.getLast())));

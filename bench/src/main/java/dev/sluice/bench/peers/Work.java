@@ -63,15 +63,14 @@ public record Work(
     };
   }
 
-  /** For people and for {@code --only}, for example {@code lstm 128,1,32,64 train}. */
-  public String label() {
-    String name = cell.name().toLowerCase(Locale.ROOT);
+  /** As {@code bench} calls it, for example {@code LSTM 128,1,32,64 train}. */
+  public String title() {
+    String sequence = "%s %d,%d,%d,%d ".formatted(cell, hidden, layers, batch, steps);
     return switch (kind) {
-      case TRAIN -> "%s %d,%d,%d,%d train".formatted(name, hidden, layers, batch, steps);
-      case FORWARD -> "%s %d,%d,%d,%d forward".formatted(name, hidden, layers, batch, steps);
-      case STREAM -> "stream %s %d,%d".formatted(name, hidden, layers);
-      case LANGUAGE_MODEL ->
-          "lm %s %d,%d,%d,%d V=%d".formatted(name, hidden, layers, batch, steps, vocabulary);
+      case TRAIN -> sequence + "train";
+      case FORWARD -> sequence + "forward";
+      case STREAM -> "%s %d,%d step".formatted(cell, hidden, layers);
+      case LANGUAGE_MODEL -> sequence + "V=" + vocabulary;
     };
   }
 

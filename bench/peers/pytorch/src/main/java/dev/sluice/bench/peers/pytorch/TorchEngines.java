@@ -28,7 +28,8 @@ public final class TorchEngines implements Engine.Factory {
 
   @Override
   public Engine prepare(Work work, WorkData data, int threads) {
-    torch.set_num_threads(threads);
+    torch.set_num_threads(Integer.parseInt(System.getenv("OMP_NUM_THREADS")));
+    torch.globalContext().setUserEnabledMkldnn(work.kind() != Work.Kind.STREAM);
     return switch (work.kind()) {
       case TRAIN -> new Train(work, data);
       case FORWARD -> new Forward(work, data);
