@@ -65,6 +65,11 @@ final class EngineProcess implements AutoCloseable {
     answers.add(END);
   }
 
+  /** Its number in the system. */
+  long pid() {
+    return process.pid();
+  }
+
   /** Computes what is compared into a file. */
   void check(Work work, int threads, double change, long seed, Path file)
       throws PeerException {
@@ -96,7 +101,7 @@ final class EngineProcess implements AutoCloseable {
   private String request(String line, String expected) throws PeerException {
     String answer;
     try {
-      Signals.resume(process.pid());
+      Signals.resume(pid());
       requests.write(line + "\n");
       requests.flush();
       answer = answers.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
@@ -114,7 +119,7 @@ final class EngineProcess implements AutoCloseable {
     if (answer.equals(END)) {
       throw new PeerException(ended());
     }
-    Signals.stop(process.pid());
+    Signals.stop(pid());
     if (answer.startsWith(EngineServer.FAILED)) {
       throw new PeerException(
           title + " failed: " + answer.substring(EngineServer.FAILED.length()).strip());

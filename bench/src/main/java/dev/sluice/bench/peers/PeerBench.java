@@ -22,16 +22,27 @@ public final class PeerBench {
   /** Iterations of a turn that are not counted: its engine slept, and others used the caches. */
   private static final int PART_TO_SKIP = 8;
 
+  /** A setting that is so much slower than the best so far is not warmed up any further. */
+  private static final double HOPELESS = 1.5;
+
   /**
    * How much to measure.
    *
    * @param warmUpNanos of each engine and thread count
    * @param turnNanos of each turn
-   * @param turns of each engine
+   * @param turns of each engine, at least {@link #FEWEST_TURNS}; fewer where iterations are long
    */
   public record Effort(long warmUpNanos, long turnNanos, int turns) {
     /** For a first look. */
     public static final Effort QUICK = new Effort(800_000_000L, 80_000_000L, 5);
+    private static final int FEWEST_TURNS = 5;
+    private static final double ALL_TURNS_NANOS = 12e9;
+
+    /** How many turns there are when all engines together take so long for one. */
+    int turnsOf(double nanos) {
+      return (int) Math.clamp(ALL_TURNS_NANOS / nanos, Math.min(FEWEST_TURNS, turns), turns);
+    }
+
     /** For figures to publish. */
     public static final Effort THOROUGH = new Effort(1_500_000_000L, 150_000_000L, 11);
   }
@@ -81,25 +92,29 @@ public final class PeerBench {
    * @throws PeerException when an engine is not built or fails, or its results are not Sluice's
    */
   public PeerRow measure(Work work) throws IOException {
+    return measure(work, Arrays.stream(Peer.values()).filter(peer -> peer.does(work)).toList());
+  }
+
+  /** As above on some engines only, Sluice first. */
+  PeerRow measure(Work work, List<Peer> peers) throws IOException {
     List<Candidate> chosen = new ArrayList<>();
     Path folder = Files.createTempDirectory("sluice-peers");
     Path results = folder.resolve("results");
     try {
       ResultBound bound = null;
-      for (Peer peer : Peer.values()) {
-        if (peer.does(work)) {
-          progress.accept(work.title() + ": " + peer.title() + " warms up");
-          for (Setting setting : peer.settings(cores)) {
-            EngineProcess process = starter.start(peer, setting, PATIENCE);
-            chosen.add(new Candidate(peer, setting, process, Double.POSITIVE_INFINITY));
-            if (bound == null) {
-              bound = bound(process, work, results);
-            }
-            compare(bound, process, peer, setting, work, results);
-            process.prepare(work, setting.threads());
-            chosen.removeLast();
-            keepFaster(chosen, new Candidate(peer, setting, process, warmUp(process)));
+      for (Peer peer : peers) {
+        progress.accept(work.title() + ": " + peer.title() + " warms up");
+        for (Setting setting : peer.settings(cores)) {
+          EngineProcess process = starter.start(peer, setting, PATIENCE);
+          chosen.add(new Candidate(peer, setting, process, Double.POSITIVE_INFINITY));
+          if (bound == null) {
+            bound = bound(process, work, results);
           }
+          compare(bound, process, peer, setting, work, results);
+          process.prepare(work, setting.threads());
+          double nanos = warmUp(process, best(chosen, peer));
+          chosen.removeLast();
+          keepFaster(chosen, new Candidate(peer, setting, process, nanos));
         }
       }
       progress.accept(work.title() + ": in turn");
@@ -146,14 +161,23 @@ public final class PeerBench {
     }
   }
 
+  /** The best time of a peer so far. */
+  private static double best(List<Candidate> chosen, Peer peer) {
+    return chosen.stream()
+        .filter(candidate -> candidate.peer() == peer)
+        .mapToDouble(Candidate::nanos)
+        .min()
+        .orElse(Double.POSITIVE_INFINITY);
+  }
+
   /** The median time of an iteration at the end of the warm-up. */
-  private double warmUp(EngineProcess process) throws PeerException {
+  private double warmUp(EngineProcess process, double best) throws PeerException {
     long spent = 0;
     long[] nanos = process.time(1);
-    while (spent < effort.warmUpNanos()) {
+    do {
       nanos = process.time(count(median(nanos), effort.warmUpNanos() / 4));
       spent += Arrays.stream(nanos).sum();
-    }
+    } while (spent < effort.warmUpNanos() && median(nanos) < HOPELESS * best);
     return median(nanos);
   }
 
@@ -165,11 +189,16 @@ public final class PeerBench {
       throws PeerException {
     List<List<Double>> turns = new ArrayList<>();
     engines.forEach(engine -> turns.add(new ArrayList<>()));
-    for (int turn = 0; turn < effort.turns(); turn++) {
+    double allOnce =
+        engines.stream()
+            .mapToDouble(engine -> Math.max(engine.nanos(), effort.turnNanos()))
+            .sum();
+    int rounds = effort.turnsOf(allOnce);
+    for (int turn = 0; turn < rounds; turn++) {
       for (int i = 0; i < engines.size(); i++) {
         Candidate engine = engines.get(i);
         int counted = count(engine.nanos(), effort.turnNanos());
-        int skipped = Math.ceilDiv(counted, PART_TO_SKIP);
+        int skipped = counted == 1 ? 0 : Math.ceilDiv(counted, PART_TO_SKIP);
         long[] nanos = engine.process().time(skipped + counted);
         turns.get(i).add(median(Arrays.copyOfRange(nanos, skipped, nanos.length)));
       }

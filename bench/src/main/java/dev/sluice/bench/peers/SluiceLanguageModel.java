@@ -29,6 +29,7 @@ final class SluiceLanguageModel implements Engine {
   private final SequentialPlan plan;
   private final LossPlan loss;
   private final Optimizer optimizer;
+  private final Tensor lossSum;
   private final Tensor ids;
   private final Tensor targets;
 
@@ -59,6 +60,7 @@ final class SluiceLanguageModel implements Engine {
             (float) WorkData.ADAM_EPSILON,
             0,
             false);
+    lossSum = loss.total().slice(0, Shape.of(1));
     optimizer = new Optimizer(backend, store, adam, WorkData.CLIP_NORM, Optimizer.NO_CLIPPING);
   }
 
@@ -77,7 +79,7 @@ final class SluiceLanguageModel implements Engine {
   @Override
   public void iterate() {
     gradients();
-    optimizer.step(WorkData.LEARNING_RATE, loss.total());
+    optimizer.step(WorkData.LEARNING_RATE, lossSum);
     backend.finish();
   }
 

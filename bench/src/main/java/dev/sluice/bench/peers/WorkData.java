@@ -4,6 +4,7 @@ import dev.sluice.backend.RecurrentSpec.Slice;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.SplittableRandom;
 
 /**
  * The numbers that a {@link Work} is done with. They follow from the work alone, so that every
@@ -101,12 +102,13 @@ public final class WorkData {
   }
 
   private float[] draw(String name, int size, float width) {
-    Random random = new Random(name.hashCode());
-    Random upOrDown = new Random(changeSeed + name.hashCode());
+    SplittableRandom random = new SplittableRandom(name.hashCode());
+    SplittableRandom upOrDown = new SplittableRandom(changeSeed + name.hashCode());
     float[] values = new float[size];
     for (int i = 0; i < size; i++) {
-      double value = width * (2 * random.nextFloat() - 1);
-      values[i] = (float) (value * (1 + (upOrDown.nextBoolean() ? change : -change)));
+      float value = width * (2 * (random.nextInt() >>> 8) * 0x1p-24f - 1);
+      boolean up = change != 0 && upOrDown.nextInt() < 0;
+      values[i] = (float) (value * (1 + (up ? change : -change)));
     }
     return values;
   }
