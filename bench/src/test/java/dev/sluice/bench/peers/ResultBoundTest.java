@@ -43,7 +43,7 @@ class ResultBoundTest {
 
   @ParameterizedTest
   @MethodSource("works")
-  void lettsRoundingThrough(Work work) {
+  void letsRoundingThrough(Work work) {
     Map<String, float[]> other =
         results(work, WorkData.of(work).changed(ResultBound.change(work) / 2, 3));
     assertEquals(Optional.empty(), bound(work).disagreement(other));

@@ -15,6 +15,7 @@ import org.bytedeco.pytorch.T_TensorTensorTensor_T;
 import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorArrayRefOptional;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
@@ -55,7 +56,7 @@ public final class TorchEngines implements Engine.Factory {
       wide[i] = values[i];
     }
     Tensor tensor =
-        torch.zeros(new long[] {wide.length}, new org.bytedeco.pytorch.TensorOptions(torch.ScalarType.Long));
+        torch.zeros(new long[] {wide.length}, new TensorOptions(torch.ScalarType.Long));
     try (LongPointer to = tensor.data_ptr_long()) {
       to.put(wide);
     }
