@@ -63,8 +63,7 @@ final class PeerComparison {
       throws IOException {
     List<Work> works = works(suites, part, quick);
     PeerBench bench =
-        PeerBench.here(
-            quick ? PeerBench.Effort.QUICK : PeerBench.Effort.THOROUGH, progress);
+        PeerBench.here(quick ? PeerBench.Effort.QUICK : PeerBench.Effort.THOROUGH, progress);
     Machine machine = Machine.here();
     String date = OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString();
     List<String> notes = new ArrayList<>(Load.notes(machine.cores()));

@@ -26,8 +26,7 @@ class PeerComparisonTest {
   void aNameThatNoRowHasIsWrongUsage() {
     for (List<Suite> suites : List.of(List.of(Suite.LM), List.of(Suite.GEMM))) {
       UsageException problem =
-          assertThrows(
-              UsageException.class, () -> PeerComparison.works(suites, "GRU 77", false));
+          assertThrows(UsageException.class, () -> PeerComparison.works(suites, "GRU 77", false));
       assertTrue(problem.getMessage().contains("'GRU 77'"), problem.getMessage());
     }
   }

@@ -71,8 +71,7 @@ final class EngineProcess implements AutoCloseable {
   }
 
   /** Computes what is compared into a file. */
-  void check(Work work, int threads, double change, long seed, Path file)
-      throws PeerException {
+  void check(Work work, int threads, double change, long seed, Path file) throws PeerException {
     request(
         "check %d %s %d %s|%s".formatted(threads, change, seed, file, work.toWords()),
         EngineServer.CHECKED);
@@ -138,9 +137,9 @@ final class EngineProcess implements AutoCloseable {
       if (process.waitFor(1, TimeUnit.SECONDS)) {
         code = " with exit code " + process.exitValue();
       }
-      List<String> lines =
-          Files.readString(errors, StandardCharsets.ISO_8859_1).lines().toList();
-      said = String.join(" / ", lines.subList(Math.max(0, lines.size() - SHOWN_LINES), lines.size()));
+      List<String> lines = Files.readString(errors, StandardCharsets.ISO_8859_1).lines().toList();
+      said =
+          String.join(" / ", lines.subList(Math.max(0, lines.size() - SHOWN_LINES), lines.size()));
     } catch (IOException e) {
       said = e.toString();
     } catch (InterruptedException e) {

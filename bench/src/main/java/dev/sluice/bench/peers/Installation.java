@@ -41,12 +41,10 @@ final class Installation {
     }
     try {
       Path place =
-          Path.of(
-              Installation.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+          Path.of(Installation.class.getProtectionDomain().getCodeSource().getLocation().toURI());
       Path module = place.getParent().getParent(); // of target/classes or target/bench.jar
       String cpu = Files.readString(Path.of("/proc/cpuinfo"));
-      return new Installation(
-          module.getParent(), feature -> cpu.contains(" " + feature + " "));
+      return new Installation(module.getParent(), feature -> cpu.contains(" " + feature + " "));
     } catch (URISyntaxException | IOException e) {
       throw new PeerException("the project's folder cannot be found: " + e.getMessage(), e);
     }

@@ -85,8 +85,13 @@ public final class OnnxModel {
     constant("B" + layer, biases, 1, biases.length);
 
     Protobuf node = new Protobuf();
-    for (String input : List.of(layer == 0 ? "x" : "y" + (layer - 1), "W" + layer, "R" + layer,
-        "B" + layer, "")) { // the empty name: no lengths
+    for (String input :
+        List.of(
+            layer == 0 ? "x" : "y" + (layer - 1),
+            "W" + layer,
+            "R" + layer,
+            "B" + layer,
+            "")) { // the empty name: no lengths
       node.text(1, input);
     }
     if (stream) {

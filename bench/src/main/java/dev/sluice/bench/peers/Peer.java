@@ -15,10 +15,7 @@ public enum Peer {
   DL4J("DL4J", "1.0.0-M2.1", "dl4j", "dev.sluice.bench.peers.dl4j.Dl4jEngines"),
   /** ONNX Runtime. */
   ONNX_RUNTIME(
-      "ONNX Runtime",
-      "1.29.0",
-      "onnxruntime",
-      "dev.sluice.bench.peers.onnxruntime.OnnxEngines");
+      "ONNX Runtime", "1.29.0", "onnxruntime", "dev.sluice.bench.peers.onnxruntime.OnnxEngines");
 
   private final String title;
   private final String version;

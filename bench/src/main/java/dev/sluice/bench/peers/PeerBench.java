@@ -35,6 +35,7 @@ public final class PeerBench {
   public record Effort(long warmUpNanos, long turnNanos, int turns) {
     /** For a first look. */
     public static final Effort QUICK = new Effort(800_000_000L, 80_000_000L, 5);
+
     private static final int FEWEST_TURNS = 5;
     private static final double ALL_TURNS_NANOS = 12e9;
 
@@ -137,8 +138,7 @@ public final class PeerBench {
     }
   }
 
-  private static ResultBound bound(EngineProcess process, Work work, Path file)
-      throws IOException {
+  private static ResultBound bound(EngineProcess process, Work work, Path file) throws IOException {
     process.check(work, 1, 0, 0, file);
     Map<String, float[]> expected = ArrayFile.read(file);
     List<Map<String, float[]>> moved = new ArrayList<>();
@@ -185,14 +185,11 @@ public final class PeerBench {
     return (int) Math.max(1, Math.min(1_000_000, nanos / Math.max(iterationNanos, 1)));
   }
 
-  private PeerRow takeTurns(Work work, List<Candidate> engines)
-      throws PeerException {
+  private PeerRow takeTurns(Work work, List<Candidate> engines) throws PeerException {
     List<List<Double>> turns = new ArrayList<>();
     engines.forEach(engine -> turns.add(new ArrayList<>()));
     double allOnce =
-        engines.stream()
-            .mapToDouble(engine -> Math.max(engine.nanos(), effort.turnNanos()))
-            .sum();
+        engines.stream().mapToDouble(engine -> Math.max(engine.nanos(), effort.turnNanos())).sum();
     int rounds = effort.turnsOf(allOnce);
     for (int turn = 0; turn < rounds; turn++) {
       for (int i = 0; i < engines.size(); i++) {
@@ -206,7 +203,8 @@ public final class PeerBench {
     List<PeerRow.Timed> timed = new ArrayList<>();
     for (int i = 0; i < engines.size(); i++) {
       Candidate engine = engines.get(i);
-      timed.add(new PeerRow.Timed(engine.peer(), engine.setting().title(), List.copyOf(turns.get(i))));
+      timed.add(
+          new PeerRow.Timed(engine.peer(), engine.setting().title(), List.copyOf(turns.get(i))));
     }
     return new PeerRow(work, List.copyOf(timed));
   }

@@ -23,8 +23,7 @@ record Setting(int threads, Map<String, String> environment) {
 
   static Setting threads(int count) {
     String number = Integer.toString(count);
-    return new Setting(
-        count, Map.of("OMP_NUM_THREADS", number, "OPENBLAS_NUM_THREADS", number));
+    return new Setting(count, Map.of("OMP_NUM_THREADS", number, "OPENBLAS_NUM_THREADS", number));
   }
 
   Setting with(String variable, String value) {

@@ -45,8 +45,7 @@ final class Signals {
   /** Has the system end this process when its parent ends: a stopped one would stay for ever. */
   static void endWithParent() {
     MethodHandle prctl =
-        function(
-            "prctl", FunctionDescriptor.of(INT, INT, LONG), Linker.Option.firstVariadicArg(1));
+        function("prctl", FunctionDescriptor.of(INT, INT, LONG), Linker.Option.firstVariadicArg(1));
     try {
       if ((int) prctl.invokeExact(PR_SET_PDEATHSIG, (long) SIGKILL) != 0) {
         throw new IllegalStateException("prctl failed");

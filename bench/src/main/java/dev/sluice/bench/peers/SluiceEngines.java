@@ -85,8 +85,7 @@ public final class SluiceEngines implements Engine.Factory {
       results.put("y", y.toFloats());
       results.put("dx", dx.toFloats());
       for (RecurrentSpec.Slice slice : spec.slices()) {
-        results.put(
-            "d" + slice.name(), dWeights.slice(slice.offset(), slice.shape()).toFloats());
+        results.put("d" + slice.name(), dWeights.slice(slice.offset(), slice.shape()).toFloats());
       }
       return results;
     }
@@ -142,7 +141,9 @@ public final class SluiceEngines implements Engine.Factory {
       this.backend = backend;
       Shape shape = Shape.of(work.batch(), work.hidden());
       stepper =
-          backend.recurrent().stepper(work.spec(), work.batch(), packed(backend, work.spec(), data));
+          backend
+              .recurrent()
+              .stepper(work.spec(), work.batch(), packed(backend, work.spec(), data));
       state = RecurrentState.allocate(backend, work.spec(), work.batch());
       x = upload(backend, shape, data.x());
       y = backend.allocate(DType.FLOAT32, shape);

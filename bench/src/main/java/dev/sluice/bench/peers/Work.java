@@ -2,7 +2,6 @@ package dev.sluice.bench.peers;
 
 import dev.sluice.backend.CellType;
 import dev.sluice.backend.RecurrentSpec;
-import java.util.Locale;
 
 /**
  * One computation that every engine does alike, in single precision, with I = H.
@@ -76,8 +75,7 @@ public record Work(
 
   /** The words of {@link #parse}. */
   String toWords() {
-    return "%s %s %d %d %d %d %d"
-        .formatted(kind, cell, hidden, layers, batch, steps, vocabulary);
+    return "%s %s %d %d %d %d %d".formatted(kind, cell, hidden, layers, batch, steps, vocabulary);
   }
 
   /**

@@ -103,8 +103,7 @@ class EngineProcessTest {
     try (EngineProcess process = start(FakeEngines.Hanging.class, Duration.ofSeconds(20))) {
       process.prepare(WORK, 1);
       PeerException problem = assertThrows(PeerException.class, () -> process.time(1));
-      assertEquals(
-          "Fake did not answer \"time 1\" within 20 seconds", problem.getMessage());
+      assertEquals("Fake did not answer \"time 1\" within 20 seconds", problem.getMessage());
     }
   }
 
@@ -121,9 +120,7 @@ class EngineProcessTest {
     PeerException problem =
         assertThrows(
             PeerException.class,
-            () ->
-                bench(FakeEngines.Wrong.class)
-                    .measure(WORK, List.of(Peer.SLUICE, Peer.PYTORCH)));
+            () -> bench(FakeEngines.Wrong.class).measure(WORK, List.of(Peer.SLUICE, Peer.PYTORCH)));
     assertEquals(
         "LSTM 8,1,2,3 forward on PyTorch, threads 1: y has 16 numbers, Sluice's 48; what computes"
             + " something else is not compared",

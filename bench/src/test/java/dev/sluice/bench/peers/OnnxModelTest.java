@@ -60,10 +60,12 @@ class OnnxModelTest {
   private static Map<String, Map<Integer, List<Object>>> constants(
       Map<Integer, List<Object>> graph) {
     Map<String, Map<Integer, List<Object>>> constants = new TreeMap<>();
-    graph.get(5).forEach(bytes -> {
-      Map<Integer, List<Object>> tensor = message(bytes);
-      constants.put(texts(tensor.get(8)).getFirst(), tensor);
-    });
+    graph
+        .get(5)
+        .forEach(bytes -> {
+          Map<Integer, List<Object>> tensor = message(bytes);
+          constants.put(texts(tensor.get(8)).getFirst(), tensor);
+        });
     return constants;
   }
 
@@ -78,12 +80,32 @@ class OnnxModelTest {
   @Test
   void writesTheWireFormat() {
     byte[] bytes =
-        new Protobuf().number(1, 300).text(2, "ab").message(16, new Protobuf().number(1, 0))
-            .floats(3, new float[] {1}).toBytes();
+        new Protobuf()
+            .number(1, 300)
+            .text(2, "ab")
+            .message(16, new Protobuf().number(1, 0))
+            .floats(3, new float[] {1})
+            .toBytes();
     assertArrayEquals(
         new byte[] {
-          0x08, (byte) 0xac, 0x02, 0x12, 2, 'a', 'b', (byte) 0x82, 0x01, 2, 0x08, 0, 0x1a, 4, 0, 0,
-          (byte) 0x80, 0x3f
+          0x08,
+          (byte) 0xac,
+          0x02,
+          0x12,
+          2,
+          'a',
+          'b',
+          (byte) 0x82,
+          0x01,
+          2,
+          0x08,
+          0,
+          0x1a,
+          4,
+          0,
+          0,
+          (byte) 0x80,
+          0x3f
         },
         bytes);
   }
@@ -125,8 +147,7 @@ class OnnxModelTest {
   void aGruResetsAfterTheProduct() {
     Work work = new Work(Kind.FORWARD, CellType.GRU, 2, 1, 4, 5, 0);
     WorkData data = WorkData.of(work);
-    Map<Integer, List<Object>> graph =
-        message(parse(OnnxModel.of(work, data)).get(7).getFirst());
+    Map<Integer, List<Object>> graph = message(parse(OnnxModel.of(work, data)).get(7).getFirst());
     Map<Integer, List<Object>> node = message(graph.get(1).getFirst());
     assertEquals(List.of("x", "W0", "R0", "B0", ""), texts(node.get(1)));
     List<String> attributes =
@@ -136,9 +157,7 @@ class OnnxModelTest {
     assertEquals(List.of("hidden_size[2]", "linear_before_reset[1]"), attributes);
     float[] pytorch = data.parameters().get("bias_hh_l0"); // r, z, n
     float[] onnx = floats(constants(graph).get("B0")); // z, r, h of both
-    float[] expected = {
-      pytorch[2], pytorch[3], pytorch[0], pytorch[1], pytorch[4], pytorch[5]
-    };
+    float[] expected = {pytorch[2], pytorch[3], pytorch[0], pytorch[1], pytorch[4], pytorch[5]};
     assertArrayEquals(expected, Arrays.copyOfRange(onnx, 6, 12));
   }
 }

@@ -31,10 +31,28 @@ class PeerTableTest {
     // 3 · 2·T·B·4H·2H = 48 million operations
     assertEquals(
         List.of(
-            List.of("LSTM 100,1,10,10 train", "2.00 ms", "2", "24.0", "PyTorch", "3.00 ms", "1",
-                "16.0", "1.50", "0.50-3.00"),
-            List.of("LSTM 100,1,10,10 train", "2.00 ms", "2", "24.0", "DL4J", "8.00 ms", "1",
-                "6.0", "4.00", "2.00-8.00")),
+            List.of(
+                "LSTM 100,1,10,10 train",
+                "2.00 ms",
+                "2",
+                "24.0",
+                "PyTorch",
+                "3.00 ms",
+                "1",
+                "16.0",
+                "1.50",
+                "0.50-3.00"),
+            List.of(
+                "LSTM 100,1,10,10 train",
+                "2.00 ms",
+                "2",
+                "24.0",
+                "DL4J",
+                "8.00 ms",
+                "1",
+                "6.0",
+                "4.00",
+                "2.00-8.00")),
         PeerTable.lines(List.of(row)));
     assertEquals(PeerTable.header().size(), PeerTable.lines(List.of(row)).getFirst().size());
     assertEquals(1.5, PeerRow.median(List.of(2.0, 1.0)));
@@ -71,16 +89,14 @@ class PeerTableTest {
     assertEquals(
         List.of("1", "4", "4 OMP_WAIT_POLICY=passive", "4 OMP_NUM_THREADS=1"),
         Peer.PYTORCH.settings(4).stream().map(Setting::title).toList());
-    assertEquals(
-        List.of("1", "4"), Peer.SLUICE.settings(4).stream().map(Setting::title).toList());
+    assertEquals(List.of("1", "4"), Peer.SLUICE.settings(4).stream().map(Setting::title).toList());
   }
 
   @Test
   void aPeerThatIsNotBuiltIsSaidToBe(@TempDir Path home) {
     PeerException problem =
         assertThrows(
-            PeerException.class,
-            () -> new Installation(home, _ -> true).command(Peer.PYTORCH));
+            PeerException.class, () -> new Installation(home, _ -> true).command(Peer.PYTORCH));
     assertEquals(
         "PyTorch is not built: build the peers once (Maven fetches some 400 MB):"
             + " mvn -P peers -DskipTests package",

@@ -55,8 +55,7 @@ public final class TorchEngines implements Engine.Factory {
     for (int i = 0; i < wide.length; i++) {
       wide[i] = values[i];
     }
-    Tensor tensor =
-        torch.zeros(new long[] {wide.length}, new TensorOptions(torch.ScalarType.Long));
+    Tensor tensor = torch.zeros(new long[] {wide.length}, new TensorOptions(torch.ScalarType.Long));
     try (LongPointer to = tensor.data_ptr_long()) {
       to.put(wide);
     }
@@ -96,10 +95,11 @@ public final class TorchEngines implements Engine.Factory {
 
     Layers(Work work, Map<String, Tensor> parameters) {
       this.work = work;
-      weights = new TensorVector(
-          work.spec().slices().stream()
-              .map(slice -> parameters.get(slice.name()))
-              .toArray(Tensor[]::new));
+      weights =
+          new TensorVector(
+              work.spec().slices().stream()
+                  .map(slice -> parameters.get(slice.name()))
+                  .toArray(Tensor[]::new));
       int size = work.layers() * work.batch() * work.hidden();
       state.push_back(tensor(new float[size], work.layers(), work.batch(), work.hidden()));
       if (work.cell() == CellType.LSTM) {
