@@ -137,7 +137,11 @@ final class EngineProcess implements AutoCloseable {
       if (process.waitFor(1, TimeUnit.SECONDS)) {
         code = " with exit code " + process.exitValue();
       }
-      List<String> lines = Files.readString(errors, StandardCharsets.ISO_8859_1).lines().toList();
+      List<String> lines =
+          Files.readString(errors, StandardCharsets.ISO_8859_1)
+              .lines()
+              .filter(line -> !line.startsWith("\tat "))
+              .toList();
       said =
           String.join(" / ", lines.subList(Math.max(0, lines.size() - SHOWN_LINES), lines.size()));
     } catch (IOException e) {
