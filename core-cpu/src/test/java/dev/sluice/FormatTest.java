@@ -18,6 +18,16 @@ import org.junit.jupiter.api.Test;
 
 /** Every Java file is laid out as google-java-format does it; Javadoc is left as written. */
 class FormatTest {
+  private static final List<String> MODULES =
+      List.of(
+          "core-cpu",
+          "core-gpu",
+          "kernels",
+          "bench",
+          "bench/peers/pytorch",
+          "bench/peers/dl4j",
+          "bench/peers/onnxruntime");
+
   @Test
   void everySourceFileIsFormatted() throws Exception {
     boolean write = Boolean.getBoolean("sluice.format");
@@ -52,7 +62,7 @@ class FormatTest {
   private static List<Path> sources() throws IOException {
     Path root = Path.of("").toAbsolutePath().getParent();
     List<Path> files = new ArrayList<>();
-    for (String module : List.of("core-cpu", "core-gpu", "kernels", "bench")) {
+    for (String module : MODULES) {
       Path folder = root.resolve(module).resolve("src");
       if (Files.isDirectory(folder)) {
         try (Stream<Path> found = Files.walk(folder)) {

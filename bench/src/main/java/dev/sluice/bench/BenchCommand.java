@@ -76,6 +76,14 @@ final class BenchCommand implements Callable<Integer> {
       description = "Add the DeepBench grid to the suite cells, as far as memory allows.")
   private boolean full;
 
+  @Option(
+      names = "--peers",
+      description = {
+        "Compare with PyTorch, DL4J and ONNX Runtime, which take turns with Sluice: suites cells,"
+            + " stream and lm. On first use Maven fetches some 400 MB."
+      })
+  private boolean peers;
+
   @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON.")
   private Path json;
 
@@ -113,10 +121,13 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     double limit = Threshold.parse(threshold);
-    List<Workload> works = workloads();
     for (Path file : Arrays.asList(json, markdown, html)) {
       requireFolder(file);
     }
+    if (peers) {
+      return new PeerComparison(out, err).run(suites, row, quick, json, markdown);
+    }
+    List<Workload> works = workloads();
     Report before = compare == null ? null : earlier();
     Report report = measure(works);
     print(report);

@@ -35,7 +35,6 @@ final class TrainingLoop implements AutoCloseable {
   private boolean saved;
   private Evaluation evaluation = Evaluation.NONE;
   private String notFinite = "";
-  private TrainingState.Counters stepStart; // null between steps
 
   TrainingLoop(Trainer.Builder run, AtomicBoolean stopRequested) {
     this.run = run;
@@ -106,9 +105,7 @@ final class TrainingLoop implements AutoCloseable {
    * some batches ahead then.
    */
   private TrainingException outOfMemory(OutOfDeviceMemoryException reason) {
-    if (stepStart != null) {
-      state.takeCounters(stepStart);
-    }
+    state.undoStep();
     state.seconds = clock.seconds();
     saver.ending();
     String kept;
@@ -156,7 +153,7 @@ final class TrainingLoop implements AutoCloseable {
       problem.startEpoch(state.epoch);
     }
     saved = false;
-    stepStart = state.counters();
+    state.beginStep();
     run.optimizer.setLearningRate(learningRate);
     int batches = (int) Math.min(run.accumulation, batchesPerEpoch - state.batch);
     for (int i = 0; i < batches; i++) {
@@ -170,7 +167,7 @@ final class TrainingLoop implements AutoCloseable {
       state.batch = 0;
       state.epoch++;
     }
-    stepStart = null;
+    state.endStep();
   }
 
   /** What is due after a step. Returns whether training can go on. */

@@ -37,19 +37,34 @@ final class TrainingState {
   /** Training time in seconds up to the last checkpoint. */
   double seconds;
 
-  /** The counters that a step moves. */
-  record Counters(long step, long microStep, long epoch, long batch) {}
+  private boolean inStep;
+  private long startStep;
+  private long startMicroStep;
+  private long startEpoch;
+  private long startBatch;
 
-  Counters counters() {
-    return new Counters(step, microStep, epoch, batch);
+  /** Notes the counters that a step moves, so that {@link #undoStep} can put them back. */
+  void beginStep() {
+    inStep = true;
+    startStep = step;
+    startMicroStep = microStep;
+    startEpoch = epoch;
+    startBatch = batch;
   }
 
-  /** Goes back to what {@link #counters} gave. */
-  void takeCounters(Counters counters) {
-    step = counters.step();
-    microStep = counters.microStep();
-    epoch = counters.epoch();
-    batch = counters.batch();
+  void endStep() {
+    inStep = false;
+  }
+
+  /** Goes back to where the step under way began; between steps nothing changes. */
+  void undoStep() {
+    if (inStep) {
+      step = startStep;
+      microStep = startMicroStep;
+      epoch = startEpoch;
+      batch = startBatch;
+      inStep = false;
+    }
   }
 
   /** Epochs done, with the fraction of the current one. */

@@ -1,0 +1,215 @@
+package dev.sluice.bench.peers;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Measures a work on Sluice and on the peers. Each engine runs in a process of its own, with one
+ * thread and with all cores; its results are compared with Sluice's, it warms up, and the fastest of
+ * its {@link Peer#settings} is kept. Then the engines take turns, A B C A B C, the others stopped meanwhile.
+ */
+public final class PeerBench {
+  private static final Duration PATIENCE = Duration.ofSeconds(120);
+
+  /** Iterations of a turn that are not counted: its engine slept, and others used the caches. */
+  private static final int PART_TO_SKIP = 8;
+
+  /** A setting that is so much slower than the best so far is not warmed up any further. */
+  private static final double HOPELESS = 1.5;
+
+  /**
+   * How much to measure.
+   *
+   * @param warmUpNanos of each engine and thread count
+   * @param turnNanos of each turn
+   * @param turns of each engine, at least {@link #FEWEST_TURNS}; fewer where iterations are long
+   */
+  public record Effort(long warmUpNanos, long turnNanos, int turns) {
+    /** For a first look. */
+    public static final Effort QUICK = new Effort(800_000_000L, 80_000_000L, 5);
+
+    private static final int FEWEST_TURNS = 5;
+    private static final double ALL_TURNS_NANOS = 12e9;
+
+    /** How many turns there are when all engines together take so long for one. */
+    int turnsOf(double nanos) {
+      return (int) Math.clamp(ALL_TURNS_NANOS / nanos, Math.min(FEWEST_TURNS, turns), turns);
+    }
+
+    /** For figures to publish. */
+    public static final Effort THOROUGH = new Effort(1_500_000_000L, 150_000_000L, 11);
+  }
+
+  /** Starts processes. */
+  interface Starter {
+    EngineProcess start(Peer peer, Setting setting, Duration patience) throws PeerException;
+  }
+
+  private final Starter starter;
+  private final int cores;
+  private final Effort effort;
+  private final Consumer<String> progress;
+
+  /**
+   * A bench.
+   *
+   * @param starter of the engines' processes
+   * @param cores of the machine
+   * @param effort how much to measure
+   * @param progress receives what is being done
+   */
+  PeerBench(Starter starter, int cores, Effort effort, Consumer<String> progress) {
+    this.starter = starter;
+    this.cores = cores;
+    this.effort = effort;
+    this.progress = progress;
+  }
+
+  /**
+   * A bench of the engines that this installation has.
+   *
+   * @throws PeerException on a system that the peers are not made for
+   */
+  public static PeerBench here(Effort effort, Consumer<String> progress) throws PeerException {
+    Installation installation = Installation.here();
+    int cores = Runtime.getRuntime().availableProcessors();
+    return new PeerBench(installation::start, cores, effort, progress);
+  }
+
+  /** A process that is ready, and how fast it turned out to be. */
+  private record Candidate(Peer peer, Setting setting, EngineProcess process, double nanos) {}
+
+  /**
+   * Measures.
+   *
+   * @throws PeerException when an engine is not built or fails, or its results are not Sluice's
+   */
+  public PeerRow measure(Work work) throws IOException {
+    return measure(work, Arrays.stream(Peer.values()).filter(peer -> peer.does(work)).toList());
+  }
+
+  /** As above on some engines only, Sluice first. */
+  PeerRow measure(Work work, List<Peer> peers) throws IOException {
+    List<Candidate> chosen = new ArrayList<>();
+    Path folder = Files.createTempDirectory("sluice-peers");
+    Path results = folder.resolve("results");
+    try {
+      ResultBound bound = null;
+      for (Peer peer : peers) {
+        progress.accept(work.title() + ": " + peer.title() + " warms up");
+        for (Setting setting : peer.settings(cores)) {
+          EngineProcess process = starter.start(peer, setting, PATIENCE);
+          chosen.add(new Candidate(peer, setting, process, Double.POSITIVE_INFINITY));
+          if (bound == null) {
+            bound = bound(process, work, results);
+          }
+          compare(bound, process, peer, setting, work, results);
+          process.prepare(work, setting.threads());
+          double nanos = warmUp(process, best(chosen, peer));
+          chosen.removeLast();
+          keepFaster(chosen, new Candidate(peer, setting, process, nanos));
+        }
+      }
+      progress.accept(work.title() + ": in turn");
+      return takeTurns(work, chosen);
+    } finally {
+      chosen.forEach(candidate -> candidate.process().close());
+      Files.deleteIfExists(results);
+      Files.delete(folder);
+    }
+  }
+
+  private static void keepFaster(List<Candidate> chosen, Candidate candidate) {
+    if (chosen.isEmpty() || chosen.getLast().peer() != candidate.peer()) {
+      chosen.add(candidate);
+    } else if (candidate.nanos() < chosen.getLast().nanos()) {
+      chosen.removeLast().process().close();
+      chosen.add(candidate);
+    } else {
+      candidate.process().close();
+    }
+  }
+
+  private static ResultBound bound(EngineProcess process, Work work, Path file) throws IOException {
+    process.check(work, 1, 0, 0, file);
+    Map<String, float[]> expected = ArrayFile.read(file);
+    List<Map<String, float[]>> moved = new ArrayList<>();
+    for (int seed = 1; seed <= 2; seed++) {
+      process.check(work, 1, ResultBound.change(work), seed, file);
+      moved.add(ArrayFile.read(file));
+    }
+    return new ResultBound(expected, moved);
+  }
+
+  private static void compare(
+      ResultBound bound, EngineProcess process, Peer peer, Setting setting, Work work, Path file)
+      throws IOException {
+    process.check(work, setting.threads(), 0, 0, file);
+    Optional<String> disagreement = bound.disagreement(ArrayFile.read(file));
+    if (disagreement.isPresent()) {
+      throw new PeerException(
+          "%s on %s, threads %s: %s; what computes something else is not compared"
+              .formatted(work.title(), peer.title(), setting.title(), disagreement.get()));
+    }
+  }
+
+  /** The best time of a peer so far. */
+  private static double best(List<Candidate> chosen, Peer peer) {
+    return chosen.stream()
+        .filter(candidate -> candidate.peer() == peer)
+        .mapToDouble(Candidate::nanos)
+        .min()
+        .orElse(Double.POSITIVE_INFINITY);
+  }
+
+  /** The median time of an iteration at the end of the warm-up. */
+  private double warmUp(EngineProcess process, double best) throws PeerException {
+    long spent = 0;
+    long[] nanos = process.time(1);
+    do {
+      nanos = process.time(count(median(nanos), effort.warmUpNanos() / 4));
+      spent += Arrays.stream(nanos).sum();
+    } while (spent < effort.warmUpNanos() && median(nanos) < HOPELESS * best);
+    return median(nanos);
+  }
+
+  private static int count(double iterationNanos, long nanos) {
+    return (int) Math.max(1, Math.min(1_000_000, nanos / Math.max(iterationNanos, 1)));
+  }
+
+  private PeerRow takeTurns(Work work, List<Candidate> engines) throws PeerException {
+    List<List<Double>> turns = new ArrayList<>();
+    engines.forEach(engine -> turns.add(new ArrayList<>()));
+    double allOnce =
+        engines.stream().mapToDouble(engine -> Math.max(engine.nanos(), effort.turnNanos())).sum();
+    int rounds = effort.turnsOf(allOnce);
+    for (int turn = 0; turn < rounds; turn++) {
+      for (int i = 0; i < engines.size(); i++) {
+        Candidate engine = engines.get(i);
+        int counted = count(engine.nanos(), effort.turnNanos());
+        int skipped = counted == 1 ? 0 : Math.ceilDiv(counted, PART_TO_SKIP);
+        long[] nanos = engine.process().time(skipped + counted);
+        turns.get(i).add(median(Arrays.copyOfRange(nanos, skipped, nanos.length)));
+      }
+    }
+    List<PeerRow.Timed> timed = new ArrayList<>();
+    for (int i = 0; i < engines.size(); i++) {
+      Candidate engine = engines.get(i);
+      timed.add(
+          new PeerRow.Timed(engine.peer(), engine.setting().title(), List.copyOf(turns.get(i))));
+    }
+    return new PeerRow(work, List.copyOf(timed));
+  }
+
+  private static double median(long[] nanos) {
+    return PeerRow.median(Arrays.stream(nanos).mapToObj(value -> (double) value).toList());
+  }
+}

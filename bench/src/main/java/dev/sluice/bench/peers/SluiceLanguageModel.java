@@ -1,0 +1,106 @@
+package dev.sluice.bench.peers;
+
+import dev.sluice.backend.Backend;
+import dev.sluice.backend.DType;
+import dev.sluice.backend.Shape;
+import dev.sluice.backend.Tensor;
+import dev.sluice.backend.UpdateRule;
+import dev.sluice.nn.CrossEntropy;
+import dev.sluice.nn.Embedding;
+import dev.sluice.nn.Gradients;
+import dev.sluice.nn.Linear;
+import dev.sluice.nn.LossPlan;
+import dev.sluice.nn.Parameter;
+import dev.sluice.nn.ParameterStore;
+import dev.sluice.nn.Pass;
+import dev.sluice.nn.RecurrentStack;
+import dev.sluice.nn.Sequential;
+import dev.sluice.nn.SequentialPlan;
+import dev.sluice.optim.Optimizer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Sluice on the CPU: a language model's training step, made of layers. */
+final class SluiceLanguageModel implements Engine {
+  private static final String RECURRENT = "rnn";
+
+  private final Backend backend;
+  private final ParameterStore store = new ParameterStore();
+  private final SequentialPlan plan;
+  private final LossPlan loss;
+  private final Optimizer optimizer;
+  private final Tensor lossSum;
+  private final Tensor ids;
+  private final Tensor targets;
+
+  SluiceLanguageModel(Backend backend, Work work, WorkData data) {
+    this.backend = backend;
+    int hidden = work.hidden();
+    Sequential model =
+        new Sequential(
+            new Embedding(store, "embedding", work.vocabulary(), hidden),
+            new RecurrentStack(store, RECURRENT, work.spec()),
+            new Linear(store, "output", hidden, work.vocabulary(), true));
+    store.allocate(backend, 1);
+    Map<String, float[]> values = data.parameters();
+    for (Parameter parameter : store.parameters()) {
+      parameter.value().upload(values.get(plainName(parameter)), 0);
+    }
+    Shape tokens = Shape.of(work.steps(), work.batch());
+    ids = backend.allocate(DType.INT32, tokens);
+    ids.upload(data.ids(), 0);
+    targets = backend.allocate(DType.INT32, tokens);
+    targets.upload(data.targets(), 0);
+    plan = model.plan(backend, tokens, Gradients.PARAMETERS);
+    loss = new CrossEntropy(0).plan(backend, plan.output(), true, plan.outputIsFree());
+    UpdateRule adam =
+        new UpdateRule.Adam(
+            (float) WorkData.ADAM_BETA1,
+            (float) WorkData.ADAM_BETA2,
+            (float) WorkData.ADAM_EPSILON,
+            0,
+            false);
+    lossSum = loss.total().slice(0, Shape.of(1));
+    optimizer = new Optimizer(backend, store, adam, WorkData.CLIP_NORM, Optimizer.NO_CLIPPING);
+  }
+
+  private static String plainName(Parameter parameter) {
+    String name = parameter.name();
+    return name.startsWith(RECURRENT + ".") ? name.substring(RECURRENT.length() + 1) : name;
+  }
+
+  private void gradients() {
+    store.zeroGradients();
+    loss.resetTotal();
+    Tensor logits = plan.forward(ids, Pass.PLAIN);
+    plan.backward(loss.compute(logits, targets, 1));
+  }
+
+  @Override
+  public void iterate() {
+    gradients();
+    optimizer.step(WorkData.LEARNING_RATE, lossSum);
+    backend.finish();
+  }
+
+  @Override
+  public Map<String, float[]> results() {
+    Map<String, float[]> results = new LinkedHashMap<>();
+    gradients();
+    for (Parameter parameter : store.parameters()) {
+      results.put("d" + plainName(parameter), parameter.gradient().toFloats());
+    }
+    float[] losses = new float[WorkData.CHECKED_LOSSES];
+    for (int step = 0; step < losses.length; step++) {
+      iterate();
+      losses[step] = (float) loss.mean();
+    }
+    results.put("losses", losses);
+    return results;
+  }
+
+  @Override
+  public void close() {
+    backend.close();
+  }
+}
