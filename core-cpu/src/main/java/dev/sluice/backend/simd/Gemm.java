@@ -49,15 +49,14 @@ final class Gemm {
   private Gemm() {}
 
   /**
-   * C = (accumulate ? C : 0) + A · B for a range of panels of one block.
+   * C = (accumulate ? C : 0) + A · B for the same range of panels of every block of B.
    *
    * @param rows of A and C
    * @param a A[r, p] = a[aFrom + r * rowStride + p * kStride]; one of the strides is 1
-   * @param kFrom first row of B; A's p = 0 belongs to it
-   * @param k how many rows of B
-   * @param panelFrom first panel within the block
+   * @param k how many rows of B, from its first on
+   * @param panelFrom first panel within each block
    * @param panelTo end of the panels
-   * @param c C[r, n] = c[cFrom + r * cStride + n], n counted from the block's first column
+   * @param c C[r, n] = c[cFrom + r * cStride + n]
    */
   static void multiply(
       int rows,
@@ -66,8 +65,6 @@ final class Gemm {
       int rowStride,
       int kStride,
       PackedPanels b,
-      int block,
-      int kFrom,
       int k,
       int panelFrom,
       int panelTo,
@@ -78,11 +75,10 @@ final class Gemm {
       Scratch scratch) {
     boolean pack =
         rows > 1
-            && panelTo - panelFrom >= PACK_FROM_PANELS
+            && (panelTo - panelFrom) * b.blocks >= PACK_FROM_PANELS
             && (kStride != 1 || k >= PACK_FROM_DEPTH);
     for (int p = 0; p < k; p += KC) {
       int depth = Math.min(KC, k - p);
-      boolean add = accumulate || p > 0;
       for (int r = 0; r < rows; r += MC) {
         int height = Math.min(MC, rows - r);
         float[] from = a;
@@ -96,23 +92,60 @@ final class Gemm {
           from = scratch.a;
           at = 0;
         }
-        for (int panel = panelFrom; panel < panelTo; panel++) {
-          int columns = b.columns(panel);
-          int bAt = b.panel(block, panel) + (kFrom + p) * NR;
-          int cAt = cFrom + r * cStride + panel * NR;
-          if (columns == NR) {
-            GemmKernels.strip(
-                height, depth, from, at, rowStep, kStep, b.data, bAt, add, c, cAt, cStride);
-          } else { // the last panel is wider than C: by way of a full tile
-            float[] tile = scratch.tile;
-            if (add) {
-              copy(height, columns, c, cAt, cStride, tile, 0, NR);
-            }
-            GemmKernels.strip(
-                height, depth, from, at, rowStep, kStep, b.data, bAt, add, tile, 0, NR);
-            copy(height, columns, tile, 0, NR, c, cAt, cStride);
-          }
+        for (int block = 0; block < b.blocks; block++) {
+          int to = cFrom + r * cStride + block * b.blockColumns;
+          panels(
+              height,
+              depth,
+              from,
+              at,
+              rowStep,
+              kStep,
+              b,
+              b.panel(block, 0) + p * NR,
+              panelFrom,
+              panelTo,
+              accumulate || p > 0,
+              c,
+              to,
+              cStride,
+              scratch.tile);
         }
+      }
+    }
+  }
+
+  /** A block of A times the panels of one block of B, the first of which begins at {@code bFrom}. */
+  private static void panels(
+      int rows,
+      int k,
+      float[] a,
+      int aFrom,
+      int rowStride,
+      int kStride,
+      PackedPanels b,
+      int bFrom,
+      int panelFrom,
+      int panelTo,
+      boolean accumulate,
+      float[] c,
+      int cFrom,
+      int cStride,
+      float[] tile) {
+    for (int panel = panelFrom; panel < panelTo; panel++) {
+      int columns = b.columns(panel);
+      int bAt = bFrom + panel * b.k * NR;
+      int cAt = cFrom + panel * NR;
+      if (columns == NR) {
+        GemmKernels.strip(
+            rows, k, a, aFrom, rowStride, kStride, b.data, bAt, accumulate, c, cAt, cStride);
+      } else { // the last panel is wider than C: by way of a full tile
+        if (accumulate) {
+          copy(rows, columns, c, cAt, cStride, tile, 0, NR);
+        }
+        GemmKernels.strip(
+            rows, k, a, aFrom, rowStride, kStride, b.data, bAt, accumulate, tile, 0, NR);
+        copy(rows, columns, tile, 0, NR, c, cAt, cStride);
       }
     }
   }
