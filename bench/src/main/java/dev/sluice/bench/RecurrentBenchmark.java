@@ -48,7 +48,7 @@ public class RecurrentBenchmark {
   public String shape;
 
   /** Which cell. */
-  @Param({"LSTM"})
+  @Param({"LSTM", "GRU"})
   public CellType cell;
 
   /** Threads of the backend. */

@@ -108,6 +108,6 @@ public class PackedGemmBenchmark implements ThreadTeam.Job {
   public void run(int part, int parts) {
     int from = b.blockPanels * part / parts;
     int to = b.blockPanels * (part + 1) / parts;
-    Gemm.multiply(m, a, 0, k, 1, b, 0, 0, k, from, to, false, c, 0, n, scratch[part]);
+    Gemm.multiply(m, a, 0, k, 1, b, k, from, to, false, c, 0, n, scratch[part]);
   }
 }

@@ -9,12 +9,12 @@ import static dev.sluice.backend.simd.GemmKernels.NR;
  */
 final class Gemm {
   /**
-   * Steps of k in a block. Measured at 66x4096x1024 on one Zen 4 core, GFLOP/s: 128 81, 256 94, 384
-   * 97, 512 101, 1024 100: tiles as long as L2 can feed them beat panels that fit L1.
+   * Steps of k in a block: tiles as long as L2 can feed them beat panels that fit L1. Measured at
+   * 64x2048x1024 on one Zen 4 core: 512 111, 1024 114 GFLOP/s.
    */
-  static final int KC = 512;
+  static final int KC = 1024;
 
-  /** Rows in a block: 96 rows of 512 floats are 192 KB, a fifth of one core's L2. */
+  /** Rows in a block: 96 rows of 1024 floats are 384 KB, less than half of one core's L2. */
   private static final int MC = 96;
 
   /** Distance of packed rows: not a power of two, which would put all rows into one cache set. */
@@ -22,6 +22,9 @@ final class Gemm {
 
   /** From so many panels on, copying a block of A costs less than its strided reads (measured). */
   private static final int PACK_FROM_PANELS = 4;
+
+  /** So long rows lie so far apart that those of a tile collide in one cache set. */
+  private static final int PACK_FROM_DEPTH = 512;
 
   /** Buffers of one member: a block of A and a tile of C. Made once, kept for good. */
   static final class Scratch {
@@ -46,15 +49,14 @@ final class Gemm {
   private Gemm() {}
 
   /**
-   * C = (accumulate ? C : 0) + A · B for a range of panels of one block.
+   * C = (accumulate ? C : 0) + A · B for the same range of panels of every block of B.
    *
    * @param rows of A and C
    * @param a A[r, p] = a[aFrom + r * rowStride + p * kStride]; one of the strides is 1
-   * @param kFrom first row of B; A's p = 0 belongs to it
-   * @param k how many rows of B
-   * @param panelFrom first panel within the block
+   * @param k how many rows of B, from its first on
+   * @param panelFrom first panel within each block
    * @param panelTo end of the panels
-   * @param c C[r, n] = c[cFrom + r * cStride + n], n counted from the block's first column
+   * @param c C[r, n] = c[cFrom + r * cStride + n]
    */
   static void multiply(
       int rows,
@@ -63,8 +65,6 @@ final class Gemm {
       int rowStride,
       int kStride,
       PackedPanels b,
-      int block,
-      int kFrom,
       int k,
       int panelFrom,
       int panelTo,
@@ -73,10 +73,12 @@ final class Gemm {
       int cFrom,
       int cStride,
       Scratch scratch) {
-    boolean pack = rows > 1 && panelTo - panelFrom >= PACK_FROM_PANELS && (kStride != 1 || k > KC);
+    boolean pack =
+        rows > 1
+            && (panelTo - panelFrom) * b.blocks >= PACK_FROM_PANELS
+            && (kStride != 1 || k >= PACK_FROM_DEPTH);
     for (int p = 0; p < k; p += KC) {
       int depth = Math.min(KC, k - p);
-      boolean add = accumulate || p > 0;
       for (int r = 0; r < rows; r += MC) {
         int height = Math.min(MC, rows - r);
         float[] from = a;
@@ -90,23 +92,60 @@ final class Gemm {
           from = scratch.a;
           at = 0;
         }
-        for (int panel = panelFrom; panel < panelTo; panel++) {
-          int columns = b.columns(panel);
-          int bAt = b.panel(block, panel) + (kFrom + p) * NR;
-          int cAt = cFrom + r * cStride + panel * NR;
-          if (columns == NR) {
-            GemmKernels.strip(
-                height, depth, from, at, rowStep, kStep, b.data, bAt, add, c, cAt, cStride);
-          } else { // the last panel is wider than C: by way of a full tile
-            float[] tile = scratch.tile;
-            if (add) {
-              copy(height, columns, c, cAt, cStride, tile, 0, NR);
-            }
-            GemmKernels.strip(
-                height, depth, from, at, rowStep, kStep, b.data, bAt, add, tile, 0, NR);
-            copy(height, columns, tile, 0, NR, c, cAt, cStride);
-          }
+        for (int block = 0; block < b.blocks; block++) {
+          int to = cFrom + r * cStride + block * b.blockColumns;
+          panels(
+              height,
+              depth,
+              from,
+              at,
+              rowStep,
+              kStep,
+              b,
+              b.panel(block, 0) + p * NR,
+              panelFrom,
+              panelTo,
+              accumulate || p > 0,
+              c,
+              to,
+              cStride,
+              scratch.tile);
         }
+      }
+    }
+  }
+
+  /** A block of A times the panels of one block of B, the first of which begins at {@code bFrom}. */
+  private static void panels(
+      int rows,
+      int k,
+      float[] a,
+      int aFrom,
+      int rowStride,
+      int kStride,
+      PackedPanels b,
+      int bFrom,
+      int panelFrom,
+      int panelTo,
+      boolean accumulate,
+      float[] c,
+      int cFrom,
+      int cStride,
+      float[] tile) {
+    for (int panel = panelFrom; panel < panelTo; panel++) {
+      int columns = b.columns(panel);
+      int bAt = bFrom + panel * b.k * NR;
+      int cAt = cFrom + panel * NR;
+      if (columns == NR) {
+        GemmKernels.strip(
+            rows, k, a, aFrom, rowStride, kStride, b.data, bAt, accumulate, c, cAt, cStride);
+      } else { // the last panel is wider than C: by way of a full tile
+        if (accumulate) {
+          copy(rows, columns, c, cAt, cStride, tile, 0, NR);
+        }
+        GemmKernels.strip(
+            rows, k, a, aFrom, rowStride, kStride, b.data, bAt, accumulate, tile, 0, NR);
+        copy(rows, columns, tile, 0, NR, c, cAt, cStride);
       }
     }
   }

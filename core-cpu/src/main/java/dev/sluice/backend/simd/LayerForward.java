@@ -245,25 +245,21 @@ final class LayerForward implements ThreadTeam.Job {
       int part) {
     int panelFrom = sharing.panelFrom(part, panels.blockPanels);
     int panelTo = sharing.panelTo(part, panels.blockPanels);
-    for (int block = 0; block < panels.blocks; block++) {
-      Gemm.multiply(
-          rows,
-          a,
-          aFrom,
-          aStride,
-          1,
-          panels,
-          block,
-          0,
-          panels.k,
-          panelFrom,
-          panelTo,
-          accumulate,
-          c,
-          cFrom + block * panels.blockColumns,
-          cStride,
-          scratch[part]);
-    }
+    Gemm.multiply(
+        rows,
+        a,
+        aFrom,
+        aStride,
+        1,
+        panels,
+        panels.k,
+        panelFrom,
+        panelTo,
+        accumulate,
+        c,
+        cFrom,
+        cStride,
+        scratch[part]);
   }
 
   /** Hands out the last state of a member's rows and units. */

@@ -118,8 +118,6 @@ final class SimdMatrixOps implements MatrixOps, ThreadTeam.Job {
         rowStride,
         kStride,
         panels,
-        0,
-        0,
         k,
         panelFrom,
         panelTo,

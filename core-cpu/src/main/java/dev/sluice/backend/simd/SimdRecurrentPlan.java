@@ -73,8 +73,9 @@ final class SimdRecurrentPlan implements RecurrentPlan {
     PackedWeights firstPacked = new PackedWeights(first, first.sharing(team.size()).byUnits());
     PackedWeights upperPacked =
         layers == 1 ? null : new PackedWeights(upper, upper.sharing(team.size()).byUnits());
-    BackwardWorkspace firstWork = training ? new BackwardWorkspace(first) : null;
-    BackwardWorkspace upperWork = training && layers > 1 ? new BackwardWorkspace(upper) : null;
+    BackwardWorkspace firstWork = training ? new BackwardWorkspace(first, team.size()) : null;
+    BackwardWorkspace upperWork =
+        training && layers > 1 ? new BackwardWorkspace(upper, team.size()) : null;
     forward = new LayerForward[layers][directions];
     backward = new LayerBackward[layers][directions];
     buffers = new LayerBuffers[layers][directions];
@@ -111,7 +112,7 @@ final class SimdRecurrentPlan implements RecurrentPlan {
       floats += spec.directions() * LayerBuffers.size(shape, hasCellState, training);
       if (layer < 2) {
         floats += PackedWeights.size(shape, shape.sharing(teamSize).byUnits());
-        floats += training ? BackwardWorkspace.size(shape) : 0;
+        floats += training ? BackwardWorkspace.size(shape, teamSize) : 0;
       }
     }
     int inner = spec.layers() - 1;

@@ -10,8 +10,8 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * The gradients of a layer's weights and biases, from the gate gradients of all steps. The rows of
- * activations are packed a chunk at a time by all members; then each member multiplies its own rows of
- * the weight matrix. The sums run over t and b in rising order.
+ * activations are packed a chunk at a time, by each member for itself or by all together; then each
+ * member multiplies its own rows of the weight matrix. The sums run over t and b in rising order.
  */
 final class WeightGradients {
   private final ThreadTeam team;
@@ -49,14 +49,11 @@ final class WeightGradients {
         call.x.offset,
         shape.input(),
         rows,
-        workspace.inputChunk,
+        workspace.inputChunks,
         dWeights,
         first + shape.inputWeights(),
         part,
         parts);
-    if (call.h0 != null && part == 0) {
-      gatherFirst(call);
-    }
     for (int stage = 0; stage < shape.cell().stages(); stage++) {
       for (Product product : shape.cell().products(stage)) {
         recurrent(call, product, part, parts);
@@ -89,7 +86,7 @@ final class WeightGradients {
           0,
           hidden,
           call.time * batch,
-          workspace.stateChunk,
+          workspace.stateChunks,
           to,
           toFrom,
           part,
@@ -110,13 +107,15 @@ final class WeightGradients {
         call.out.offset + outRows * shape.outStride() + shape.outColumn(),
         shape.outStride(),
         shifted,
-        workspace.stateChunk,
+        workspace.stateChunks,
         to,
         toFrom,
         part,
         parts);
     if (call.h0 != null) { // and that of each sequence's first step is its initial state
       int firstColumn = product.blockFrom() * hidden;
+      gatherFirst(
+          call, gradients, column, stride, firstColumn, m * part / parts, m * (part + 1) / parts);
       product(
           m,
           workspace.firstGates,
@@ -126,7 +125,7 @@ final class WeightGradients {
           call.h0.offset + call.stateAt,
           hidden,
           batch,
-          workspace.stateChunk,
+          workspace.stateChunks,
           to,
           toFrom,
           part,
@@ -144,19 +143,27 @@ final class WeightGradients {
       int bFrom,
       int bStride,
       int rows,
-      PackedPanels chunk,
+      PackedPanels[] chunks,
       float[] c,
       int cFrom,
       int part,
       int parts) {
+    boolean together = chunks.length < parts;
+    PackedPanels chunk = together ? chunks[0] : chunks[part];
     int n = chunk.blockColumns;
     int from = m * part / parts;
     int to = m * (part + 1) / parts;
-    for (int r = 0; r < rows; r += BackwardWorkspace.CHUNK) {
-      int depth = Math.min(BackwardWorkspace.CHUNK, rows - r);
-      team.barrier(part, parts); // the chunk before has been read
-      chunk.packRows(b, bFrom + r * bStride, bStride, depth, 1, part, parts);
-      team.barrier(part, parts);
+    int count = (rows + BackwardWorkspace.CHUNK - 1) / BackwardWorkspace.CHUNK;
+    for (int i = 0; i < count; i++) {
+      int r = (int) ((long) rows * i / count);
+      int depth = (int) ((long) rows * (i + 1) / count) - r;
+      if (together) {
+        team.barrier(part, parts); // the chunk before has been read
+        chunk.packRows(b, bFrom + r * bStride, bStride, depth, 1, part, parts);
+        team.barrier(part, parts);
+      } else {
+        chunk.packRows(b, bFrom + r * bStride, bStride, depth, 1, 0, 1);
+      }
       if (from < to) {
         Gemm.multiply(
             to - from,
@@ -165,8 +172,6 @@ final class WeightGradients {
             1,
             aStride,
             chunk,
-            0,
-            0,
             depth,
             0,
             chunk.blockPanels,
@@ -179,27 +184,26 @@ final class WeightGradients {
     }
   }
 
-  /** Collects the gradients of the recurrent products at each sequence's first step. */
-  private void gatherFirst(Arguments call) {
+  /**
+   * Collects the gradients of a recurrent product at each sequence's first step, for a member's own
+   * columns.
+   */
+  private void gatherFirst(
+      Arguments call, float[] gradients, int column, int stride, int toColumn, int from, int to) {
     int batch = shape.batch();
     int columns = shape.gateColumns();
-    int hidden = shape.hidden();
     for (int row = 0; row < batch; row++) {
       int time = 0;
       if (shape.reverse()) {
         int[] lengths = call.lengths == null ? null : call.lengths.ints;
         time = (lengths == null ? call.time : lengths[call.lengths.offset + row]) - 1;
       }
-      int from = time * batch + row;
-      System.arraycopy(buffers.gates, from * columns, workspace.firstGates, row * columns, columns);
-      for (int stage = 0; stage < shape.cell().stages(); stage++) {
-        for (Product product : shape.cell().products(stage)) {
-          if (product.result() == Place.AUXILIARY) {
-            int to = row * columns + product.blockFrom() * hidden;
-            System.arraycopy(buffers.auxiliary, from * hidden, workspace.firstGates, to, hidden);
-          }
-        }
-      }
+      System.arraycopy(
+          gradients,
+          (time * batch + row) * stride + column + from,
+          workspace.firstGates,
+          row * columns + toColumn + from,
+          to - from);
     }
   }
 
@@ -212,7 +216,7 @@ final class WeightGradients {
     int to = columns * (part + 1) / parts;
     float[] dWeights = call.dWeights.floats;
     int input = call.dWeights.offset + shape.bias();
-    columnSums(buffers.gates, columns, rows, from, to, workspace.sums);
+    columnSums(buffers.gates, columns, rows, from, to, workspace.sums, 0);
     for (int j = from; j < to; j++) {
       dWeights[input + j] += workspace.sums[j];
     }
@@ -226,10 +230,9 @@ final class WeightGradients {
       if (intoAuxiliary(block)) {
         int unitFrom = hidden * part / parts;
         int unitTo = hidden * (part + 1) / parts;
-        team.barrier(part, parts); // sums of the gates have been used
-        columnSums(buffers.auxiliary, hidden, rows, unitFrom, unitTo, workspace.sums);
+        columnSums(buffers.auxiliary, hidden, rows, unitFrom, unitTo, workspace.sums, columns);
         for (int j = unitFrom; j < unitTo; j++) {
-          dWeights[recurrent + block * hidden + j] += workspace.sums[j];
+          dWeights[recurrent + block * hidden + j] += workspace.sums[columns + j];
         }
       }
     }
@@ -246,19 +249,20 @@ final class WeightGradients {
     throw new IllegalStateException("no product has block " + block);
   }
 
-  /** sums[j] = Σ over rows of x[row, j], in the order of the rows. */
-  private static void columnSums(float[] x, int stride, int rows, int from, int to, float[] sums) {
-    CellStep.clear(sums, from, to - from);
+  /** sums[first + j] = Σ over rows of x[row, j], in the order of the rows. */
+  private static void columnSums(
+      float[] x, int stride, int rows, int from, int to, float[] sums, int first) {
+    CellStep.clear(sums, first + from, to - from);
     for (int row = 0; row < rows; row++) {
       int at = row * stride;
       int j = from;
       for (; j <= to - LANES; j += LANES) { // vector main
-        FloatVector.fromArray(SPECIES, sums, j)
+        FloatVector.fromArray(SPECIES, sums, first + j)
             .add(FloatVector.fromArray(SPECIES, x, at + j))
-            .intoArray(sums, j);
+            .intoArray(sums, first + j);
       }
       for (; j < to; j++) { // scalar tail
-        sums[j] += x[at + j];
+        sums[first + j] += x[at + j];
       }
     }
   }
