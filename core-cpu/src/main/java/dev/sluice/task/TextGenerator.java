@@ -38,7 +38,7 @@ public final class TextGenerator implements AutoCloseable {
     id = backend.allocate(DType.INT32, one);
     y = backend.allocate(DType.FLOAT32, hidden);
     input = model.inputLayer().plan(backend, one, Gradients.NONE);
-    stepper = model.recurrent().stepper(backend, 1);
+    stepper = model.recurrent().stepper(backend, 1, model.storage());
     state = RecurrentState.allocate(backend, model.recurrent().spec(), 1);
     head = model.head().plan(backend, hidden, Gradients.NONE);
     logits = new float[model.tokenizer().size()];
