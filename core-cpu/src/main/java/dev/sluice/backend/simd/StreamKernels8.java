@@ -9,12 +9,17 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * As {@link StreamKernels32}, with weights as 8-bit integers: an integer holds four, of columns that lie a
- * vector apart, the first in its lowest byte. Two shifts and a conversion make a vector of floats; the
- * scales of the rows are for the caller to apply, to the finished sums.
+ * As {@link StreamKernels32}, with weights as 8-bit integers: an integer holds four, of columns that
+ * lie a vector apart, the first in its lowest byte. A shift, a mask and a conversion make a vector of
+ * floats, 2^24 times too large, which is exact; the scales of the rows are for the caller to apply, to
+ * the finished sums. Measured with 512 bits: 26 G weights a second and core; with a second shift in
+ * place of the mask 19, converting bytes with {@code castShape} 20.
  */
 final class StreamKernels8 {
   private StreamKernels8() {}
+
+  /** What a scale is to be multiplied by: the weights are read as q · 2^24. */
+  static final float UNIT = 0x1p-24f;
 
   private static final int TOP_BYTE = 0xFF000000;
 

@@ -100,8 +100,9 @@ final class StreamPanels {
           case FLOAT32 -> packFloats(weights, row, before * k + j, width);
           case BFLOAT16 -> packHalves(weights, row, before / 2 * k, j, width / 2);
           case INT8 -> {
-            scales[before + j] = WeightStorage.scale(weights, row, k);
-            packBytes(weights, row, scales[before + j], before / 4 * k, j, width / 4);
+            float scale = WeightStorage.scale(weights, row, k);
+            scales[before + j] = scale * StreamKernels8.UNIT;
+            packBytes(weights, row, scale, before / 4 * k, j, width / 4);
           }
         }
       }

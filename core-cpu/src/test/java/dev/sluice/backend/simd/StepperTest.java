@@ -28,8 +28,16 @@ class StepperTest {
 
   /** B, I, H: one vector and less, panels that are full and that are not, enough to be shared. */
   private static final int[][] SIZES = {
-    {1, 1, 1}, {1, 5, 16}, {1, 7, 33}, {1, 64, 131}, {1, 40, 512}, {2, 3, 5}, {3, 17, 32},
-    {4, 9, 250}, {5, 33, 67}, {13, 20, 70}
+    {1, 1, 1},
+    {1, 5, 16},
+    {1, 7, 33},
+    {1, 64, 131},
+    {1, 40, 512},
+    {2, 3, 5},
+    {3, 17, 32},
+    {4, 9, 250},
+    {5, 33, 67},
+    {13, 20, 70}
   };
 
   private static List<RecurrentSpec> specs(int inputs, int hidden) {
