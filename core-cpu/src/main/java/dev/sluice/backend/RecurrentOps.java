@@ -64,8 +64,7 @@ public interface RecurrentOps {
    *     backend lacks the storage
    * @see #stores
    */
-  RecurrentStepper stepper(
-      RecurrentSpec spec, int batch, Tensor weights, WeightStorage storage);
+  RecurrentStepper stepper(RecurrentSpec spec, int batch, Tensor weights, WeightStorage storage);
 
   /** Whether steppers can keep weights so; every backend can keep them in single precision. */
   boolean stores(WeightStorage storage);

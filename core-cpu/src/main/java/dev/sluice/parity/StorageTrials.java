@@ -12,8 +12,16 @@ import java.util.Locale;
 final class StorageTrials {
   /** T, B, I, H: one to four sequences and more; around the lanes of vectors and panels of them. */
   private static final int[][] SIZES = {
-    {2, 1, 1, 1}, {2, 1, 3, 7}, {2, 2, 16, 8}, {3, 1, 31, 33}, {2, 3, 5, 17}, {2, 4, 64, 64},
-    {2, 1, 130, 131}, {2, 9, 15, 31}, {2, 1, 128, 256}, {2, 2, 67, 192}
+    {2, 1, 1, 1},
+    {2, 1, 3, 7},
+    {2, 2, 16, 8},
+    {3, 1, 31, 33},
+    {2, 3, 5, 17},
+    {2, 4, 64, 64},
+    {2, 1, 130, 131},
+    {2, 9, 15, 31},
+    {2, 1, 128, 256},
+    {2, 2, 67, 192}
   };
 
   private StorageTrials() {}

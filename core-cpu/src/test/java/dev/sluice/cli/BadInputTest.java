@@ -110,7 +110,11 @@ class BadInputTest {
   void weightsThatCannotBeStored() {
     Path run = trained();
     refused(
-        WRONG_USAGE, "must be one of fp32, bf16, int8", "generate", "--weights=int4", "--model=" + run);
+        WRONG_USAGE,
+        "must be one of fp32, bf16, int8",
+        "generate",
+        "--weights=int4",
+        "--model=" + run);
     for (String weights : List.of("fp32", "bf16", "int8")) {
       CommandRun written =
           CommandRun.of("generate", "--model=" + run, "--weights=" + weights, "--threads=1");

@@ -18,7 +18,8 @@ final class StreamKernels16 {
   private static final int UPPER = 0xFFFF0000;
 
   /** Multiplies; parameters as in {@link StreamKernels32#multiply}, w[k] at k times half the width. */
-  static void multiply(int vectors, int k, float[] a, int aAt, int[] w, int wAt, float[] sums, int at) {
+  static void multiply(
+      int vectors, int k, float[] a, int aAt, int[] w, int wAt, float[] sums, int at) {
     switch (vectors) {
       case 8 -> panel8(k, a, aAt, w, wAt, sums, at);
       case 4 -> panel4(k, a, aAt, w, wAt, sums, at);

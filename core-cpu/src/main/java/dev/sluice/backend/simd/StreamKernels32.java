@@ -22,7 +22,8 @@ final class StreamKernels32 {
    * @param w the panel, from {@code wAt}: w[k, j] lies at k times its width, plus j
    * @param sums added to, from {@code at}; as many as the panel is wide
    */
-  static void multiply(int vectors, int k, float[] a, int aAt, float[] w, int wAt, float[] sums, int at) {
+  static void multiply(
+      int vectors, int k, float[] a, int aAt, float[] w, int wAt, float[] sums, int at) {
     switch (vectors) {
       case 4 -> panel4(k, a, aAt, w, wAt, sums, at);
       case 2 -> panel2(k, a, aAt, w, wAt, sums, at);

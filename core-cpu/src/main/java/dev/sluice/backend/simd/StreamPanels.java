@@ -123,8 +123,7 @@ final class StreamPanels {
     }
   }
 
-  private void packBytes(
-      float[] weights, int row, float scale, int panelAt, int j, int stride) {
+  private void packBytes(float[] weights, int row, float scale, int panelAt, int j, int stride) {
     int shift = j / LANES * 8;
     int to = panelAt + j % LANES;
     for (int p = 0; p < k; p++) {
@@ -227,8 +226,7 @@ final class StreamPanels {
       int depth = Math.min(DECODED, k - p);
       int a = xAt + p;
       switch (storage) {
-        case FLOAT32 ->
-            strip(depth, x, a, xStride, floats, from + p * NR, out, outAt, outStride);
+        case FLOAT32 -> strip(depth, x, a, xStride, floats, from + p * NR, out, outAt, outStride);
         case BFLOAT16 -> {
           StreamKernels16.decode(depth, packed, from + p * LANES, decoded);
           strip(depth, x, a, xStride, decoded, 0, out, outAt, outStride);
@@ -253,7 +251,6 @@ final class StreamPanels {
       float[] out,
       int outAt,
       int outStride) {
-    GemmKernels.strip(
-        rows, depth, x, xAt, xStride, 1, panel, panelAt, true, out, outAt, outStride);
+    GemmKernels.strip(rows, depth, x, xAt, xStride, 1, panel, panelAt, true, out, outAt, outStride);
   }
 }
