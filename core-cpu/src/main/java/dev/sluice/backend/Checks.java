@@ -281,7 +281,11 @@ public final class Checks {
   }
 
   /** {@link RecurrentOps#stepper}. */
-  public static void recurrentStepper(RecurrentSpec spec, int batch, Tensor weights) {
+  public static void recurrentStepper(
+      RecurrentSpec spec, int batch, Tensor weights, WeightStorage storage) {
+    if (storage == null) {
+      throw new IllegalArgumentException("stepper: storage must not be null");
+    }
     if (spec.bidirectional()) {
       throw new IllegalArgumentException(
           "stepper: a bidirectional layer needs the whole sequence; use a plan");

@@ -52,11 +52,25 @@ public interface RecurrentOps {
   /**
    * Prepares inference one step at a time, with the weights packed once.
    *
+   * <p>With {@code storage} each weight matrix ({@code weight_ih} and {@code weight_hh} of a layer) is
+   * rounded on its own, as {@link WeightStorage} says; biases stay as they are.
+   *
    * @param spec sizes and options; one direction; dropout is not applied
    * @param batch B, at least 1
    * @param weights [spec.weightCount()]; later changes are seen after {@link
    *     RecurrentStepper#refresh} only
-   * @throws IllegalArgumentException when the spec is bidirectional or a shape does not fit
+   * @param storage how the packed weights are stored
+   * @throws IllegalArgumentException when the spec is bidirectional, a shape does not fit, or the
+   *     backend lacks the storage
+   * @see #stores
    */
-  RecurrentStepper stepper(RecurrentSpec spec, int batch, Tensor weights);
+  RecurrentStepper stepper(RecurrentSpec spec, int batch, Tensor weights, WeightStorage storage);
+
+  /** Whether steppers can keep weights so; every backend can keep them in single precision. */
+  boolean stores(WeightStorage storage);
+
+  /** As above, with the weights in single precision. */
+  default RecurrentStepper stepper(RecurrentSpec spec, int batch, Tensor weights) {
+    return stepper(spec, batch, weights, WeightStorage.FLOAT32);
+  }
 }

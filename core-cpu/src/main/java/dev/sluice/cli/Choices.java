@@ -2,6 +2,7 @@ package dev.sluice.cli;
 
 import dev.sluice.backend.CellType;
 import dev.sluice.backend.Precision;
+import dev.sluice.backend.WeightStorage;
 import dev.sluice.data.SplitMethod;
 import dev.sluice.task.LanguageModelConfig.InitialWeights;
 import java.util.Locale;
@@ -131,6 +132,28 @@ final class Choices {
 
     Precision precision() {
       return precision;
+    }
+
+    @Override
+    public String toString() {
+      return written(this);
+    }
+  }
+
+  /** How the weights of the recurrent layers are stored. */
+  enum Weights {
+    FP32(WeightStorage.FLOAT32),
+    BF16(WeightStorage.BFLOAT16),
+    INT8(WeightStorage.INT8);
+
+    private final WeightStorage storage;
+
+    Weights(WeightStorage storage) {
+      this.storage = storage;
+    }
+
+    WeightStorage storage() {
+      return storage;
     }
 
     @Override

@@ -58,6 +58,7 @@ final class EvalCommand implements Callable<Integer> {
               + " model's run held out).")
   private List<Path> data = List.of();
 
+  @Mixin private LoadOptions loading;
   @Mixin private DeviceOptions devices;
 
   @Option(names = "--json", description = "Print JSON.")
@@ -68,7 +69,7 @@ final class EvalCommand implements Callable<Integer> {
     Path file = model.resolve();
     Report report;
     try (Backend backend = devices.open().backend();
-        LanguageModel loaded = LanguageModel.load(backend, file)) {
+        LanguageModel loaded = loading.load(backend, file)) {
       report = data.isEmpty() ? scoreHeldOut(file, loaded) : scoreData(file, loaded);
     }
     if (json) {

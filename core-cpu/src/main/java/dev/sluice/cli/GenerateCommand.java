@@ -59,6 +59,7 @@ final class GenerateCommand implements Callable<Integer> {
       description = "The same seed writes the same text (default: ${DEFAULT-VALUE}).")
   private long seed = Sampling.DEFAULT.seed();
 
+  @Mixin private LoadOptions loading;
   @Mixin private DeviceOptions devices;
 
   @Override
@@ -70,7 +71,7 @@ final class GenerateCommand implements Callable<Integer> {
     Path file = model.resolve();
     PrintStream out = main.out();
     try (Backend backend = devices.open().backend();
-        LanguageModel loaded = LanguageModel.load(backend, file);
+        LanguageModel loaded = loading.load(backend, file);
         TextGenerator generator = new TextGenerator(loaded)) {
       Options.checked(() -> loaded.tokenizer().encodeKnown(prompt));
       out.print(prompt);

@@ -5,6 +5,7 @@ import dev.sluice.backend.RecurrentSpec;
 import dev.sluice.backend.RecurrentStepper;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
+import dev.sluice.backend.WeightStorage;
 import java.util.List;
 
 /**
@@ -96,10 +97,31 @@ public final class RecurrentStack implements Layer {
    *
    * @param backend on which the parameters are allocated
    * @param batch B
-   * @throws IllegalArgumentException when the stack is bidirectional
+   * @param storage how the stepper keeps the weights
+   * @throws IllegalArgumentException when the stack is bidirectional or the backend lacks the storage
    */
+  public RecurrentStepper stepper(Backend backend, int batch, WeightStorage storage) {
+    return backend.recurrent().stepper(spec, batch, weights(), storage);
+  }
+
+  /** As above, with the weights in single precision. */
   public RecurrentStepper stepper(Backend backend, int batch) {
-    return backend.recurrent().stepper(spec, batch, weights());
+    return stepper(backend, batch, WeightStorage.FLOAT32);
+  }
+
+  /**
+   * Rounds the weight matrices, each on its own, to what a stepper with this storage computes with.
+   * Biases stay.
+   */
+  public void round(WeightStorage storage) {
+    for (Parameter parameter : parameters) {
+      Shape shape = parameter.shape();
+      if (shape.rank() == 2) {
+        float[] values = parameter.value().toFloats();
+        storage.round(values, 0, shape.rows(), shape.columns());
+        parameter.value().upload(values, 0);
+      }
+    }
   }
 
   /** The packed weights, [spec.weightCount()]. */

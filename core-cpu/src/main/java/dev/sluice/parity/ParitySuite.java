@@ -22,6 +22,7 @@ public final class ParitySuite {
     trials.addAll(LossTrials.all());
     trials.addAll(OptimizerTrials.all());
     trials.addAll(RecurrentTrials.all());
+    trials.addAll(StorageTrials.all());
     trials.addAll(RefusalTrials.all());
     return trials;
   }

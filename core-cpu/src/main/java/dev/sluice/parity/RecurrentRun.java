@@ -7,6 +7,7 @@ import dev.sluice.backend.RecurrentState;
 import dev.sluice.backend.RecurrentStepper;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
+import dev.sluice.backend.WeightStorage;
 import java.util.function.Function;
 
 /**
@@ -173,6 +174,24 @@ record RecurrentRun(RecurrentSpec spec, int steps, int batch, boolean ragged, St
       if (state.c() != null) {
         bench.read("refreshed c", state.c());
       }
+    }
+  }
+
+  /** Step by step with weights that are stored in fewer bytes, before and after a refresh. */
+  void stored(Workbench bench, WeightStorage storage) {
+    int count = Math.toIntExact(spec.weightCount());
+    float[] first = StoredDraws.weights(bench.draws(), spec, storage, range());
+    float[] second = StoredDraws.weights(bench.draws(), spec, storage, range());
+    Tensor weights = bench.changing("weights", first, count);
+    Tensor others = bench.input("other weights", second, count);
+    Tensor x = x(bench, steps);
+    RecurrentState state = state("state", name -> bench.updated(name, 1, stateDims()));
+    try (RecurrentStepper stepper =
+        bench.backend().recurrent().stepper(spec, batch, weights, storage)) {
+      bench.backend().elements().copy(others, weights);
+      steps(bench, stepper, x, state, "y ");
+      stepper.refresh();
+      steps(bench, stepper, x, state, "refreshed y ");
     }
   }
 

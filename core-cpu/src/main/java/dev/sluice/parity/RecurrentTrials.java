@@ -130,7 +130,7 @@ final class RecurrentTrials {
         .toString();
   }
 
-  private static RecurrentRun sized(RecurrentSpec spec, boolean ragged, States states, int[] size) {
+  static RecurrentRun sized(RecurrentSpec spec, boolean ragged, States states, int[] size) {
     RecurrentSpec sized =
         new RecurrentSpec(
             spec.cell(),

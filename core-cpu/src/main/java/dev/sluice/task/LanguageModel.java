@@ -2,6 +2,7 @@ package dev.sluice.task;
 
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.RecurrentSpec;
+import dev.sluice.backend.WeightStorage;
 import dev.sluice.data.Tokenizer;
 import dev.sluice.nn.Dropout;
 import dev.sluice.nn.Embedding;
@@ -39,6 +40,7 @@ public final class LanguageModel implements AutoCloseable {
   private final Layer input;
   private final RecurrentStack recurrent;
   private final Sequential head;
+  private WeightStorage storage = WeightStorage.FLOAT32;
 
   private LanguageModel(Backend backend, LanguageModelConfig config, Tokenizer tokenizer) {
     this.backend = backend;
@@ -87,6 +89,27 @@ public final class LanguageModel implements AutoCloseable {
    */
   public static LanguageModel load(Backend backend, Path file) throws IOException {
     return ModelFile.read(backend, file);
+  }
+
+  /**
+   * A trained model whose recurrent layers are stored in fewer bytes: their weights are rounded, and
+   * {@link TextGenerator} keeps them so. It scores as it generates.
+   *
+   * @param storage of the recurrent layers' weights; biases, embedding and output stay as they are
+   * @throws IOException when the file cannot be read or holds no language model; one sentence
+   * @throws IllegalArgumentException when the backend lacks the storage
+   */
+  public static LanguageModel load(Backend backend, Path file, WeightStorage storage)
+      throws IOException {
+    if (!backend.recurrent().stores(storage)) {
+      throw new IllegalArgumentException(
+          "the backend %s keeps weights as FLOAT32 only, not as %s; use the CPU"
+              .formatted(backend.name(), storage));
+    }
+    LanguageModel model = load(backend, file);
+    model.storage = storage;
+    model.recurrent.round(storage);
+    return model;
   }
 
   /**
@@ -170,6 +193,11 @@ public final class LanguageModel implements AutoCloseable {
   /** Its vocabulary. */
   public Tokenizer tokenizer() {
     return tokenizer;
+  }
+
+  /** How a generator keeps the weights of the recurrent layers. */
+  WeightStorage storage() {
+    return storage;
   }
 
   /** Its weights. */

@@ -40,7 +40,7 @@ public final class TextGenerator implements AutoCloseable {
     id = parts.add(() -> backend.allocate(DType.INT32, one));
     y = parts.add(() -> backend.allocate(DType.FLOAT32, hidden));
     input = parts.add(() -> model.inputLayer().plan(backend, one, Gradients.NONE));
-    stepper = parts.add(() -> model.recurrent().stepper(backend, 1));
+    stepper = parts.add(() -> model.recurrent().stepper(backend, 1, model.storage()));
     state = parts.add(() -> RecurrentState.allocate(backend, model.recurrent().spec(), 1));
     head = parts.add(() -> model.head().plan(backend, hidden, Gradients.NONE));
     logits = new float[model.tokenizer().size()];

@@ -107,6 +107,26 @@ class BadInputTest {
   }
 
   @Test
+  void weightsThatCannotBeStored() {
+    Path run = trained();
+    refused(
+        WRONG_USAGE,
+        "must be one of fp32, bf16, int8",
+        "generate",
+        "--weights=int4",
+        "--model=" + run);
+    for (String weights : List.of("fp32", "bf16", "int8")) {
+      CommandRun written =
+          CommandRun.of("generate", "--model=" + run, "--weights=" + weights, "--threads=1");
+      assertEquals(0, written.code(), written.err());
+      CommandRun scored =
+          CommandRun.of(
+              "eval", "--model=" + run, "--data=" + text, "--weights=" + weights, "--threads=1");
+      assertEquals(0, scored.code(), scored.err());
+    }
+  }
+
+  @Test
   void missingTruncatedOrForeignModels() throws IOException {
     String device = "--threads=1";
     Path missing = folder.resolve("missing.safetensors");

@@ -6,6 +6,7 @@ import dev.sluice.backend.RecurrentPlan;
 import dev.sluice.backend.RecurrentSpec;
 import dev.sluice.backend.RecurrentStepper;
 import dev.sluice.backend.Tensor;
+import dev.sluice.backend.WeightStorage;
 
 /** Recurrent layers: cuBLAS for the products, one fused kernel a step for the gates. */
 final class CudaRecurrentOps implements RecurrentOps {
@@ -32,8 +33,19 @@ final class CudaRecurrentOps implements RecurrentOps {
   }
 
   @Override
-  public RecurrentStepper stepper(RecurrentSpec spec, int batch, Tensor weights) {
-    Checks.recurrentStepper(spec, batch, weights);
+  public RecurrentStepper stepper(
+      RecurrentSpec spec, int batch, Tensor weights, WeightStorage storage) {
+    Checks.recurrentStepper(spec, batch, weights, storage);
+    if (!stores(storage)) {
+      throw new IllegalArgumentException(
+          "stepper: the cuda backend keeps weights as FLOAT32 only, not as %s; use the CPU backend"
+              .formatted(storage));
+    }
     return new CudaRecurrentStepper(runtime, spec, batch, runtime.own(weights), casts);
+  }
+
+  @Override
+  public boolean stores(WeightStorage storage) {
+    return storage == WeightStorage.FLOAT32;
   }
 }

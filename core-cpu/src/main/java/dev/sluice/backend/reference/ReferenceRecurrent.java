@@ -6,6 +6,7 @@ import dev.sluice.backend.RecurrentPlan;
 import dev.sluice.backend.RecurrentSpec;
 import dev.sluice.backend.RecurrentStepper;
 import dev.sluice.backend.Tensor;
+import dev.sluice.backend.WeightStorage;
 
 /** Recurrent layers; the driver is {@link ReferenceRecurrentPlan}, each cell has a file. */
 final class ReferenceRecurrent implements RecurrentOps {
@@ -32,13 +33,20 @@ final class ReferenceRecurrent implements RecurrentOps {
   }
 
   @Override
-  public RecurrentStepper stepper(RecurrentSpec spec, int batch, Tensor weights) {
-    Checks.recurrentStepper(spec, batch, weights);
+  public RecurrentStepper stepper(
+      RecurrentSpec spec, int batch, Tensor weights, WeightStorage storage) {
+    Checks.recurrentStepper(spec, batch, weights, storage);
     ReferenceCell cell = cell(spec);
-    return new ReferenceStepper(spec, batch, ReferenceTensor.of(weights), cell, rounding, ledger);
+    return new ReferenceStepper(
+        spec, batch, ReferenceTensor.of(weights), storage, cell, rounding, ledger);
   }
 
   private ReferenceCell cell(RecurrentSpec spec) {
     return ReferenceCell.of(spec, new CellFunctions(rounding));
+  }
+
+  @Override
+  public boolean stores(WeightStorage storage) {
+    return true;
   }
 }

@@ -7,12 +7,14 @@ import dev.sluice.backend.RecurrentState;
 import dev.sluice.backend.RecurrentStepper;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
+import dev.sluice.backend.WeightStorage;
 
-/** One step at a time: a sequence of length 1 over a copy of the weights. */
+/** One step at a time: a sequence of length 1 over a copy of the weights, rounded to their storage. */
 final class ReferenceStepper implements RecurrentStepper {
   private final RecurrentSpec spec;
   private final int batch;
   private final ReferenceTensor weights;
+  private final WeightStorage storage;
   private final ReferenceTensor copy;
   private final ReferenceRecurrentPlan plan;
 
@@ -20,12 +22,14 @@ final class ReferenceStepper implements RecurrentStepper {
       RecurrentSpec spec,
       int batch,
       ReferenceTensor weights,
+      WeightStorage storage,
       ReferenceCell cell,
       Rounding rounding,
       Ledger ledger) {
     this.spec = spec;
     this.batch = batch;
     this.weights = weights;
+    this.storage = storage;
     this.copy = ReferenceTensor.allocate(DType.FLOAT32, weights.shape(), ledger);
     this.plan = new ReferenceRecurrentPlan(spec, 1, batch, false, cell, rounding, ledger);
     refresh();
@@ -41,7 +45,13 @@ final class ReferenceStepper implements RecurrentStepper {
 
   @Override
   public void refresh() {
-    copy.upload(weights.values(), 0);
+    double[] values = weights.values();
+    for (RecurrentSpec.Slice slice : spec.slices()) {
+      if (slice.shape().rank() == 2) {
+        StoredWeights.round(storage, values, slice);
+      }
+    }
+    copy.upload(values, 0);
   }
 
   @Override

@@ -7,7 +7,7 @@ import java.util.Arrays;
  * sequences, units are columns of H; an array's {@code At} is the index of row 0, unit 0 at this
  * step, and rows are H apart unless a stride says otherwise.
  */
-final class CellStep {
+class CellStep {
   /** H. */
   int hidden;
 

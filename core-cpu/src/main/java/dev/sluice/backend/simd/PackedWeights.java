@@ -78,18 +78,19 @@ final class PackedWeights {
       }
     }
     if (part == 0 && shape.bias() >= 0) {
-      packBias(shape, weights, from + shape.bias());
+      addBiases(shape, weights, from + shape.bias(), bias, auxiliaryBias);
     }
   }
 
   /** Adds both biases, but where a product goes into AUXILIARY, whose bias stays apart. */
-  private void packBias(LayerShape shape, float[] weights, int from) {
+  static void addBiases(
+      LayerShape shape, float[] weights, int from, float[] bias, float[] auxiliaryBias) {
     int columns = shape.gateColumns();
     int hidden = shape.hidden();
     for (int j = 0; j < columns; j++) {
       bias[j] = weights[from + j] + weights[from + columns + j];
     }
-    for (int stage = 0; stage < recurrent.length; stage++) {
+    for (int stage = 0; stage < shape.cell().stages(); stage++) {
       for (Cell.Product product : shape.cell().products(stage)) {
         if (product.result() == Cell.Place.AUXILIARY) {
           int first = product.blockFrom() * hidden;

@@ -7,6 +7,7 @@ import dev.sluice.backend.RecurrentPlan;
 import dev.sluice.backend.RecurrentSpec;
 import dev.sluice.backend.RecurrentStepper;
 import dev.sluice.backend.Tensor;
+import dev.sluice.backend.WeightStorage;
 import java.util.function.LongConsumer;
 
 /** Makes the plans and steppers of the CPU. */
@@ -39,9 +40,16 @@ final class SimdRecurrentOps implements RecurrentOps {
   }
 
   @Override
-  public RecurrentStepper stepper(RecurrentSpec spec, int batch, Tensor weights) {
-    Checks.recurrentStepper(spec, batch, weights);
+  public RecurrentStepper stepper(
+      RecurrentSpec spec, int batch, Tensor weights, WeightStorage storage) {
+    Checks.recurrentStepper(spec, batch, weights, storage);
     RecurrentSizes.require(spec, 1, batch, false);
-    return new SimdRecurrentStepper(spec, batch, ArrayTensor.of(weights), team, allocated);
+    ArrayTensor source = ArrayTensor.of(weights);
+    return new SimdRecurrentStepper(spec, batch, source, storage, team, allocated);
+  }
+
+  @Override
+  public boolean stores(WeightStorage storage) {
+    return true;
   }
 }

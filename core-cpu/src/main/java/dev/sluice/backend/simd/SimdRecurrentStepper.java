@@ -4,72 +4,126 @@ import dev.sluice.backend.Checks;
 import dev.sluice.backend.RecurrentSpec;
 import dev.sluice.backend.RecurrentState;
 import dev.sluice.backend.RecurrentStepper;
-import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
+import dev.sluice.backend.WeightStorage;
 import java.util.function.LongConsumer;
 
-/** Inference step by step: every layer keeps packed weights of its own. */
-final class SimdRecurrentStepper implements RecurrentStepper {
+/**
+ * Inference step by step: a step of all layers is one job of the team, which reads every weight once.
+ * Members share the hidden units and meet once a layer (twice where a cell has two stages).
+ */
+final class SimdRecurrentStepper implements RecurrentStepper, ThreadTeam.Job {
   private final RecurrentSpec spec;
   private final int batch;
   private final ArrayTensor weights;
-  private final LayerForward[] layers;
-  private final ArrayTensor[] outputs;
+  private final ThreadTeam team;
+  private final int parts;
+  private final StreamLayer[] layers;
+  private final StreamPanels.Scratch[] scratch;
   private final LongConsumer allocated;
   private final long bytes;
   private boolean closed;
 
+  // The running job, read by all members.
+  private boolean pack;
+  private ArrayTensor x;
+  private ArrayTensor h;
+  private ArrayTensor c;
+  private ArrayTensor y;
+
   SimdRecurrentStepper(
-      RecurrentSpec spec, int batch, ArrayTensor weights, ThreadTeam team, LongConsumer allocated) {
+      RecurrentSpec spec,
+      int batch,
+      ArrayTensor weights,
+      WeightStorage storage,
+      ThreadTeam team,
+      LongConsumer allocated) {
     this.spec = spec;
     this.batch = batch;
     this.weights = weights;
+    this.team = team;
     this.allocated = allocated;
-    this.layers = new LayerForward[spec.layers()];
-    this.outputs = new ArrayTensor[spec.layers() - 1];
-    Gemm.Scratch[] scratch = Gemm.Scratch.forTeam(team.size());
-    float[] zeros = new float[0]; // a stepper always has a state
-    long floats = Gemm.Scratch.size(team.size());
-    float[][] h = new float[2][batch * spec.hiddenSize()];
+    parts = StreamSharing.parts(spec, batch, storage, team.size());
+    layers = new StreamLayer[spec.layers()];
+    scratch = new StreamPanels.Scratch[parts];
+    long held = parts * 4 * StreamPanels.Scratch.size(batch);
     for (int i = 0; i < layers.length; i++) {
-      LayerShape shape = LayerShape.of(spec, i, 0, 1, batch);
-      LayerBuffers buffers = new LayerBuffers(shape, spec.cell().hasCellState(), false);
-      boolean byUnits = shape.sharing(team.size()).byUnits();
-      PackedWeights packed = new PackedWeights(shape, byUnits);
-      layers[i] = new LayerForward(team, scratch, shape, buffers, packed, h, zeros);
-      floats += PackedWeights.size(shape, byUnits);
-      floats += LayerBuffers.size(shape, spec.cell().hasCellState(), false);
-      if (i < outputs.length) {
-        Shape output = Shape.of(batch, spec.hiddenSize());
-        outputs[i] = ArrayTensor.over(new float[(int) output.size()], output);
-        floats += output.size();
-      }
+      layers[i] = new StreamLayer(storage, LayerShape.of(spec, i, 0, 1, batch), parts);
+      held += layers[i].bytes();
     }
-    bytes = 4 * (floats + 2L * batch * spec.hiddenSize());
+    for (int i = 0; i < parts; i++) {
+      scratch[i] = new StreamPanels.Scratch(batch);
+    }
+    bytes = held;
     allocated.accept(bytes);
     refresh();
   }
 
   @Override
   public void step(Tensor x, RecurrentState state, Tensor y) {
-    if (closed) {
-      throw new IllegalStateException("the stepper is closed");
-    }
+    requireOpen();
     Checks.recurrentStep(spec, batch, x, state, y);
-    ArrayTensor h = ArrayTensor.of(state.h());
-    ArrayTensor c = ArrayTensor.ofNullable(state.c());
-    ArrayTensor input = ArrayTensor.of(x);
-    for (int i = 0; i < layers.length; i++) {
-      ArrayTensor output = i < outputs.length ? outputs[i] : ArrayTensor.of(y);
-      layers[i].run(1, input, null, h, c, output, h, c, i * batch * spec.hiddenSize());
-      input = output;
-    }
+    this.x = ArrayTensor.of(x);
+    this.h = ArrayTensor.of(state.h());
+    this.c = ArrayTensor.ofNullable(state.c());
+    this.y = ArrayTensor.of(y);
+    team.run(parts, this);
   }
 
   @Override
   public void refresh() {
-    for (LayerForward layer : layers) {
-      layer.pack(weights);
+    requireOpen();
+    pack = true;
+    try {
+      team.run(parts, this);
+    } finally {
+      pack = false;
+    }
+  }
+
+  @Override
+  public void run(int part, int parts) {
+    if (pack) {
+      for (StreamLayer layer : layers) {
+        layer.pack(weights.floats, weights.offset, part);
+      }
+      return;
+    }
+    float[] input = x.floats;
+    int inputAt = x.offset;
+    float[] cells = c == null ? null : c.floats;
+    int cellsAt = c == null ? 0 : c.offset;
+    for (int i = 0; i < layers.length; i++) {
+      StreamLayer layer = layers[i];
+      boolean last = i == layers.length - 1;
+      float[] out = last ? y.floats : layer.output();
+      int outAt = last ? y.offset : 0;
+      int stateAt = i * batch * spec.hiddenSize();
+      int hAt = h.offset + stateAt;
+      for (int stage = 0; stage < layer.stages(); stage++) {
+        layer.run(
+            part,
+            stage,
+            input,
+            inputAt,
+            h.floats,
+            hAt,
+            cells,
+            cellsAt + stateAt,
+            out,
+            outAt,
+            scratch[part]);
+        team.barrier(part, parts);
+      }
+      layer.keep(part, h.floats, hAt);
+      input = layer.output();
+      inputAt = 0;
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the stepper is closed");
     }
   }
 

@@ -11,6 +11,7 @@ import dev.sluice.backend.RecurrentState;
 import dev.sluice.backend.RecurrentStepper;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
+import dev.sluice.backend.WeightStorage;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -41,12 +42,28 @@ final class ProductProbe {
         if (cell == CellType.GRU) {
           cases.add(pass(spec.withResetBefore(true), s[0], s[1]));
         }
-        RecurrentSpec forward = spec.withBidirectional(false);
-        String name = "stepper_" + cell + "_" + s[1] + "x" + s[3];
-        cases.add(new BitsProbe.Case(name, backend -> step(backend, forward, s[1])));
+      }
+      steppers(cases, RecurrentSpec.of(cell, 1, 1).withLayers(2));
+      if (cell == CellType.GRU) {
+        steppers(cases, RecurrentSpec.of(cell, 1, 1).withLayers(2).withResetBefore(true));
       }
     }
     return cases;
+  }
+
+  /** One row and several; the larger sizes are shared by two and three threads. */
+  private static void steppers(List<BitsProbe.Case> cases, RecurrentSpec cell) {
+    for (WeightStorage storage : WeightStorage.values()) {
+      for (int[] s :
+          new int[][] {{1, 3, 5}, {2, 5, 7}, {1, 70, 131}, {1, 300, 520}, {4, 65, 350}}) {
+        RecurrentSpec spec =
+            new RecurrentSpec(cell.cell(), s[1], s[2], 2, false, true, cell.resetBefore(), 0);
+        String name =
+            "stepper_%s%s_%s_%dx%d"
+                .formatted(cell.cell(), cell.resetBefore() ? "_before" : "", storage, s[0], s[2]);
+        cases.add(new BitsProbe.Case(name, backend -> step(backend, spec, s[0], storage)));
+      }
+    }
   }
 
   private static BitsProbe.Case pass(RecurrentSpec spec, int steps, int batch) {
@@ -104,14 +121,16 @@ final class ProductProbe {
     return results;
   }
 
-  private static List<Guarded> step(Backend backend, RecurrentSpec spec, int batch) {
+  private static List<Guarded> step(
+      Backend backend, RecurrentSpec spec, int batch, WeightStorage storage) {
     Guarded weights = weights(backend, spec);
     Guarded x =
         Guarded.floats(backend, random(batch * spec.inputSize(), 1, 2), batch, spec.inputSize());
     int hidden = spec.hiddenSize();
     Guarded y = Guarded.floats(backend, new float[batch * hidden], batch, hidden);
     State state = new State(backend, spec, batch, 3);
-    try (RecurrentStepper stepper = backend.recurrent().stepper(spec, batch, weights.tensor())) {
+    try (RecurrentStepper stepper =
+        backend.recurrent().stepper(spec, batch, weights.tensor(), storage)) {
       stepper.step(x.tensor(), state.tensors(), y.tensor());
       stepper.step(x.tensor(), state.tensors(), y.tensor());
     }
