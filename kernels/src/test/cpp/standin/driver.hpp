@@ -58,6 +58,8 @@ struct Driver {
   std::set<CUmodule> modules;
   std::set<CUevent> events;
   std::set<CUgraph> graphs;
+  size_t lastGraphNodes = 0;  // of the most recent capture
+  int lastGraphChain = 0;
   std::set<CUgraphExec> executables;
   std::set<CUmemoryPool> pools;
   std::map<char*, size_t> pinned;

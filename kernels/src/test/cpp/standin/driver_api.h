@@ -209,6 +209,9 @@ STANDIN_API CUresult cuProfilerStop(void);
 /* For tests: how often a function of the driver that needs a context was called, since the library was loaded. */
 STANDIN_API unsigned long long sluiceStandInCalls(const char* function);
 
+/* For tests: nodes of the graph that was captured last, and how many of them stand on its longest path. */
+STANDIN_API void sluiceStandInLastGraph(unsigned long long* nodes, unsigned long long* chain);
+
 /* For the cuBLAS stand-in: puts host code that uses device memory into a stream, with a copy of its data. */
 STANDIN_API CUresult sluiceStandInEnqueue(CUstream stream, const char* name, void (*run)(const void* data),
                                           const void* data, size_t bytes);

@@ -224,8 +224,14 @@ Failure Streams::endCapture(Stream* stream, Graph& graph) {
     return {CU_CAPTURE_UNJOINED, format("%zu captured operations of other streams were not joined by an event",
                                         capture->graph.nodes.size() - order.size())};
   }
+  std::vector<int> depth(order.size());
   for (const int node : order) {
-    graph.nodes.push_back(capture->graph.nodes[node]);
+    const Node& next = capture->graph.nodes[node];
+    for (const int before : next.after) {
+      depth[node] = std::max(depth[node], depth[before]);
+    }
+    graph.chain = std::max(graph.chain, ++depth[node]);
+    graph.nodes.push_back(next);
   }
   return {};
 }
@@ -254,7 +260,8 @@ std::vector<int> replayOrder(const Graph& graph, const std::vector<int>& last) {
     size_t next;
   };
   std::vector<Visit> path;
-  for (const int end : last) {
+  for (size_t k = last.size(); k-- > 0;) {
+    const int end = last[k];
     if (!seen[end]) {
       seen[end] = true;
       path.push_back({end, 0});

@@ -29,6 +29,7 @@ struct Node {
 
 struct Graph {
   std::vector<Node> nodes;
+  int chain = 0;  // of an ended capture: nodes on the longest path, each of which must wait for the one before
 };
 
 // A capture under way, from the stream where it began.
@@ -97,7 +98,8 @@ class Streams {
   std::set<Stream*> streams_;
 };
 
-// The order in which a replay runs a graph's nodes: each as late as the order of the captured stream allows.
+// The order in which a replay runs a graph's nodes: what other streams were given before what the captured one was, as far
+// as events allow; work that is not captured runs the other way round. So what lacks an event is wrong in one of the two.
 std::vector<int> replayOrder(const Graph& graph, const std::vector<int>& last);
 
 }  // namespace standin
