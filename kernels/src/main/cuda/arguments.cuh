@@ -126,12 +126,14 @@ struct Regression {
 
 // ---- dropout, layer norm -------------------------------------------------------------------------------------------
 
+// x and y may be a part of a larger array, whose mask counts from the array's first element.
 // kernels: sluice_dropout_{f32,bf16}
 // grid: any
 struct Dropout {
   const void* x;    // T [n]
   void* y;          // T [n]; may be x
   const int* step;  // [1]
+  long long first;  // elements of the array before x and y
   long long count;  // n
   long long seed;
   float probability;  // of dropping, below 1

@@ -43,7 +43,8 @@ public interface RecurrentOps {
 
   /**
    * Bytes that {@link #plan} with the same arguments will hold: what {@link RecurrentPlan#bytes} of
-   * that plan answers, known before anything is allocated.
+   * that plan answers, known before anything of it is allocated. What the backend itself will hold
+   * from then on, whatever the number of plans, is in {@link DeviceMemoryUse#fixed} afterwards.
    *
    * @throws IllegalArgumentException when an extent is below 1
    */

@@ -29,7 +29,7 @@ final class CudaRecurrentOps implements RecurrentOps {
   @Override
   public long planBytes(RecurrentSpec spec, int maxSteps, int batch, boolean training) {
     Checks.recurrentPlan(maxSteps, batch);
-    return CudaRecurrentPlan.bytes(spec, maxSteps, batch, training, runtime.storage());
+    return CudaRecurrentPlan.bytes(runtime, spec, maxSteps, batch, training);
   }
 
   @Override

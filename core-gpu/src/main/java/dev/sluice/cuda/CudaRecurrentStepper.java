@@ -40,7 +40,9 @@ final class CudaRecurrentStepper implements RecurrentStepper {
     memory = PlanMemory.of(runtime.memory(), "a stepper for %s, B=%d".formatted(spec, batch));
     try {
       weights = memory.floats(storage.narrow() ? spec.layers() * biases() : spec.weightCount());
-      buffers = new StackBuffers(spec, 1, batch, false, storage, memory);
+      // One lane: within a step there is nothing to run beside a layer.
+      StackSchedule schedule = StackSchedule.of(spec, false, true);
+      buffers = new StackBuffers(spec, 1, batch, false, storage, schedule, memory);
     } catch (RuntimeException e) {
       memory.close();
       throw e;
@@ -96,7 +98,9 @@ final class CudaRecurrentStepper implements RecurrentStepper {
       pass.initialState = state;
       pass.initialCell = cell;
       pass.choosePack(runtime.device().gpu().multiprocessors());
-      driver.forward(pass, state, cell);
+      driver.beginForward(pass);
+      driver.forward(pass, 0, 1);
+      driver.endForward(pass, state, cell);
       below = storage.narrow() ? pass.output : state; // h after the step is the next layer's input
     }
     if (storage.narrow()) {

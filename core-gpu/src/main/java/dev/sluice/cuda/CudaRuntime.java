@@ -6,7 +6,9 @@ import dev.sluice.backend.Precision;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 
 /** What all operations of one backend share: device, memory, lanes, kernels, cuBLAS. */
 final class CudaRuntime implements AutoCloseable {
@@ -24,8 +26,8 @@ final class CudaRuntime implements AutoCloseable {
   private final Blas blas;
   private final Grid grid;
   private final long ownBytes;
-  private Lane sideLane;
-  private long sideBytes;
+  private final List<Lane> lanes = new ArrayList<>();
+  private long furtherLaneBytes;
   private boolean recording = true;
   private boolean closed;
 
@@ -49,6 +51,7 @@ final class CudaRuntime implements AutoCloseable {
       closeOpened(e);
       throw e;
     }
+    lanes.add(lane);
     launcher = new Launcher(device);
     blas = new Blas(device, precision);
     grid = new Grid(gpu.multiprocessors());
@@ -82,14 +85,18 @@ final class CudaRuntime implements AutoCloseable {
     return lane;
   }
 
-  /** A second lane, for what may run beside the first; made when first asked for. */
-  Lane sideLane() {
-    if (sideLane == null) {
+  /** One of the lanes that run beside each other; 0 is {@link #lane()}. */
+  Lane lane(int index) {
+    return lanes.get(index);
+  }
+
+  /** Opens lanes until there are so many; they count among the backend's {@link #ownBytes}. */
+  void openLanes(int count) {
+    while (lanes.size() < count) {
       long before = memory.allocated();
-      sideLane = open(new Lane(device, memory));
-      sideBytes = memory.allocated() - before;
+      lanes.add(open(new Lane(device, memory)));
+      furtherLaneBytes += memory.allocated() - before;
     }
-    return sideLane;
   }
 
   Staging staging() {
@@ -139,7 +146,7 @@ final class CudaRuntime implements AutoCloseable {
 
   /** Bytes that the backend itself holds, whatever runs on it. */
   long ownBytes() {
-    return ownBytes + sideBytes;
+    return ownBytes + furtherLaneBytes;
   }
 
   /** Bytes of tensors, plans and operations' working memory. */

@@ -25,6 +25,7 @@ final class Lane implements AutoCloseable {
   private final Device device;
   private final CUstream stream = new CUstream();
   private final CUevent done = new CUevent();
+  private final CUevent[] marks = new CUevent[StackSchedule.MOST_CHUNKS];
   private final cublasHandle blas = new cublasHandle();
   private final DeviceMemory.Block workspace;
   private final int[] answer = new int[1];
@@ -37,10 +38,11 @@ final class Lane implements AutoCloseable {
         JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING),
         "cuStreamCreate",
         device);
-    check(
-        JCudaDriver.cuEventCreate(done, CUevent_flags.CU_EVENT_DISABLE_TIMING),
-        "cuEventCreate",
-        device);
+    create(done);
+    for (int place = 0; place < marks.length; place++) {
+      marks[place] = new CUevent();
+      create(marks[place]);
+    }
     int created = JCublas2.cublasCreate(blas);
     if (created != 0) { // it takes memory of its own
       workspace.close();
@@ -53,6 +55,13 @@ final class Lane implements AutoCloseable {
             blas, new NativeAddress(workspace.address()), workspace.bytes()),
         "cublasSetWorkspace",
         Bytes.text(WORKSPACE_BYTES));
+  }
+
+  private void create(CUevent event) {
+    check(
+        JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DISABLE_TIMING),
+        "cuEventCreate",
+        device);
   }
 
   Device device() {
@@ -69,8 +78,29 @@ final class Lane implements AutoCloseable {
 
   /** Everything enqueued here from now on waits for what {@code other} holds by now. */
   void await(Lane other) {
-    check(JCudaDriver.cuEventRecord(other.done, other.stream), "cuEventRecord", device);
-    check(JCudaDriver.cuStreamWaitEvent(stream, other.done, 0), "cuStreamWaitEvent", device);
+    if (other != this) {
+      check(JCudaDriver.cuEventRecord(other.done, other.stream), "cuEventRecord", device);
+      check(JCudaDriver.cuStreamWaitEvent(stream, other.done, 0), "cuStreamWaitEvent", device);
+    }
+  }
+
+  /**
+   * Marks what is enqueued by now, for {@link #awaitMark}; an earlier mark of that place is gone.
+   *
+   * @param place below {@link StackSchedule#MOST_CHUNKS}
+   */
+  void mark(int place) {
+    check(JCudaDriver.cuEventRecord(marks[place], stream), "cuEventRecord", device);
+  }
+
+  /** Everything enqueued here from now on waits for what {@code other} held when it was marked. */
+  void awaitMark(Lane other, int place) {
+    if (other != this) {
+      check(
+          JCudaDriver.cuStreamWaitEvent(stream, other.marks[place], 0),
+          "cuStreamWaitEvent",
+          device);
+    }
   }
 
   /** Whether what is enqueued is being recorded into a graph rather than run. */
@@ -112,6 +142,9 @@ final class Lane implements AutoCloseable {
     checkBlas(JCublas2.cublasDestroy(blas), "cublasDestroy", device);
     workspace.close();
     check(JCudaDriver.cuEventDestroy(done), "cuEventDestroy", device);
+    for (CUevent mark : marks) {
+      check(JCudaDriver.cuEventDestroy(mark), "cuEventDestroy", device);
+    }
     check(JCudaDriver.cuStreamDestroy(stream), "cuStreamDestroy", device);
   }
 }

@@ -96,7 +96,8 @@ class CudaRecurrentTest {
     }
   }
 
-  private static void assertClose(float[] expected, float[] actual, float bound, String name) {
+  /** Within a share of the largest number. */
+  static void assertClose(float[] expected, float[] actual, float bound, String name) {
     float largest = 0;
     for (float value : expected) {
       largest = Math.max(largest, Math.abs(value));
