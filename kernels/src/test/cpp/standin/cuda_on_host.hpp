@@ -39,6 +39,7 @@ struct KernelEntry {
   const char* name;
   size_t argumentBytes;
   unsigned maxThreads;
+  unsigned registers;  // a thread may have
   void (*run)(const void* arguments);
 };
 
@@ -56,6 +57,11 @@ void* sharedArray(SharedSlot& slot, size_t bytes);
 void barrier(const char* file, int line);
 uint64_t shuffle(unsigned mask, uint64_t value, int sourceLane);
 unsigned ballot(unsigned mask, bool predicate);
+// All 32 lanes leave `count` words each and read all: those of lane k begin at k * LANE_WORDS. Lanes that meet here in
+// different operations (numbers from 0 on) are a failure.
+constexpr int LANE_WORDS = 12;
+const uint32_t* exchangeWords(const uint32_t* words, int count, int operation);
+void* dynamicArray();
 void pause();
 void giveWay();
 uint64_t pollClock();
@@ -79,15 +85,19 @@ using standin::blockIdx;
 using standin::gridDim;
 using standin::threadIdx;
 
-#define SLUICE_KERNEL(name, Arguments, threads)                                                            \
-  static void name(const Arguments& a);                                                                    \
-  static const standin::Registration name##_registration(standin::KernelEntry{                             \
-      #name, sizeof(Arguments), threads, [](const void* p) { name(*static_cast<const Arguments*>(p)); }}); \
+#define STANDIN_KERNEL(name, Arguments, threads, registers)                                                           \
+  static void name(const Arguments& a);                                                                               \
+  static const standin::Registration name##_registration(standin::KernelEntry{                                        \
+      #name, sizeof(Arguments), threads, registers, [](const void* p) { name(*static_cast<const Arguments*>(p)); }}); \
   static void name([[maybe_unused]] const Arguments& a)
+#define SLUICE_KERNEL(name, Arguments, threads) STANDIN_KERNEL(name, Arguments, threads, 32)
+#define SLUICE_PERSISTENT_KERNEL(name, Arguments, threads) STANDIN_KERNEL(name, Arguments, threads, 255)
 
 #define SLUICE_SHARED(type, name, count)  \
   static standin::SharedSlot name##_slot; \
   type* const name = static_cast<type*>(standin::sharedArray(name##_slot, sizeof(type) * (count)))
+
+#define SLUICE_DYNAMIC_SHARED(name) uint4* const name = static_cast<uint4*>(standin::dynamicArray())
 
 #define SLUICE_CHECK_ALIGNED(pointer, bytes) standin::checkAligned(pointer, bytes)
 
@@ -170,3 +180,5 @@ inline float __uint_as_float(unsigned bits) {
   memcpy(&x, &bits, sizeof x);
   return x;
 }
+
+#include "matrix_on_host.hpp"

@@ -21,6 +21,7 @@ struct CUctx_st {
 struct CUfunc_st {
   const standin::KernelEntry* kernel;
   CUmodule module;
+  size_t dynamicLimit = standin::SHARED_BYTES;  // of shared memory, that a launch may ask for
 };
 
 struct CUmod_st {
@@ -45,6 +46,7 @@ namespace standin {
 constexpr int MULTIPROCESSORS = 4;
 constexpr int MAX_BLOCK_THREADS = 1024;
 constexpr int MULTIPROCESSOR_THREADS = 2048;
+constexpr int MULTIPROCESSOR_REGISTERS = 65536;
 
 struct Driver {
   std::recursive_mutex mutex;

@@ -34,6 +34,10 @@ namespace {
 // A kernel that only pauses, over and over, waits for something that never comes.
 constexpr int MAX_IDLE_TURNS = 100000;
 
+// What lanes meet for, where it is not a shuffle from a lane.
+constexpr int BALLOT = -1;
+constexpr int WORDS = -2;  // less the number of the operation
+
 class Engine {
  public:
   Failure run(const Launch& launch);
@@ -41,9 +45,12 @@ class Engine {
   // Called on a fibre, by the running thread.
   void barrier(const char* file, int line);
   uint64_t exchange(unsigned mask, uint64_t value, int source);
+  const uint32_t* exchangeWords(const uint32_t* words, int count, int operation);
+  void* dynamicArray();
   void pause();
   void giveWay();
   [[noreturn]] void stop(int code, const std::string& message);
+  [[noreturn]] void stopForFault();
   void* sharedArray(SharedSlot& slot, size_t bytes);
   int lane() const { return thread_ % LANES; }
 
@@ -93,7 +100,7 @@ Failure Engine::run(const Launch& launch) {
   laneOrder_ = orders_.of(LANES);
   warpOrder_ = orders_.of((threadCount_ + LANES - 1) / LANES);
   failure_ = Failure{};
-  beginGuard([] { engine().stop(700, describeFault()); });
+  beginGuard([] { engine().stopForFault(); });
   if (launch.cooperative) {
     runTogether();
   } else {
@@ -122,7 +129,7 @@ void Engine::runOneByOne(const std::vector<int>& xs) {
   for (unsigned z = 0; z < gridDim.z; z++) {
     for (unsigned y = 0; y < gridDim.y; y++) {
       for (const int x : xs) {
-        block.begin({(unsigned)x, y, z}, threadCount_);
+        block.begin({(unsigned)x, y, z}, threadCount_, launch_->dynamicBytes);
         advance(block, false);
         finishBlock(block);
         if (failure_) {
@@ -142,7 +149,8 @@ void Engine::runTogether() {
   std::vector<int> waiting = orders_.of(count);
   for (const int b : waiting) {
     const unsigned x = (unsigned)b;
-    blocks_[b]->begin({x % gridDim.x, x / gridDim.x % gridDim.y, x / gridDim.x / gridDim.y}, threadCount_);
+    blocks_[b]->begin({x % gridDim.x, x / gridDim.x % gridDim.y, x / gridDim.x / gridDim.y}, threadCount_,
+                      launch_->dynamicBytes);
   }
   for (int idleTurns = 0; !waiting.empty(); idleTurns++) {
     std::vector<int> still;
@@ -174,6 +182,10 @@ void Engine::finishBlock(Block& block) {
   }
   if (!failure_ && used > SHARED_BYTES) {
     failure_ = {701, format("a block uses %zu bytes of shared memory; %zu is the limit", used, SHARED_BYTES)};
+  }
+  if (!failure_ && used + launch_->dynamicBytes > MAX_SHARED_BYTES) {
+    failure_ = {701, format("a block uses %zu bytes of shared memory and %zu of dynamic one; %zu is the limit", used,
+                            launch_->dynamicBytes, MAX_SHARED_BYTES)};
   }
 }
 
@@ -362,11 +374,11 @@ uint64_t Engine::exchange(unsigned mask, uint64_t value, int source) {
 // The last lane of a mask to arrive hands out all results.
 void Engine::completeExchange(Warp& warp, unsigned mask, int number) {
   const int self = lane();
-  const bool votes = warp.source[self] < 0;
+  const int kind = std::min(0, warp.source[self]);
   uint64_t ballot = 0;
   for (unsigned rest = mask; rest != 0; rest &= rest - 1) {
     const int k = __builtin_ctz(rest);
-    if (warp.mask[k] != mask || (warp.source[k] < 0) != votes) {
+    if (warp.mask[k] != mask || std::min(0, warp.source[k]) != kind) {
       stop(719, "lanes of a warp meet in different warp operations");
     }
     ballot |= (warp.value[k] & 1) << k;
@@ -374,7 +386,7 @@ void Engine::completeExchange(Warp& warp, unsigned mask, int number) {
   for (unsigned rest = mask; rest != 0; rest &= rest - 1) {
     const int k = __builtin_ctz(rest);
     const int source = warp.source[k];
-    warp.result[k] = votes ? ballot : warp.value[mask >> source & 1 ? source : k];
+    warp.result[k] = kind == BALLOT ? ballot : kind < 0 ? 0 : warp.value[mask >> source & 1 ? source : k];
     if (k != self) {
       block_->threads[number * LANES + k].state = State::READY;
     }
@@ -383,6 +395,36 @@ void Engine::completeExchange(Warp& warp, unsigned mask, int number) {
   warp.runnable += woken;
   block_->runnable += woken;
   warp.arrived &= ~mask;
+}
+
+// Every lane leaves its words, and all read all: where those of lane 0 begin, LANES * LANE_WORDS in all.
+const uint32_t* Engine::exchangeWords(const uint32_t* words, int count, int operation) {
+  Warp& warp = block_->warps[thread_ / LANES];
+  if (warp.present != ~0u) {
+    stop(719, "a matrix product in a warp that has fewer than 32 lanes");
+  }
+  const unsigned turn = warp.turn >> lane() & 1;
+  warp.turn ^= 1u << lane();
+  memcpy(warp.words[turn][lane()], words, (size_t)count * sizeof *words);
+  exchange(~0u, 0, WORDS - operation);
+  return warp.words[turn][0];
+}
+
+void* Engine::dynamicArray() {
+  void* array = block_->shared.dynamicArray();
+  if (!array) {
+    stop(700, "the launch gives no dynamic shared memory, which the kernel uses");
+  }
+  return array;
+}
+
+void Engine::stopForFault() {
+  long long behind;
+  if (block_ && block_->shared.nearDynamic(faultedAddress(), behind)) {
+    stop(700, format("%s outside the dynamic shared memory: %lld bytes behind its end",
+                     faultedInWriting() ? "wrote" : "read", behind));
+  }
+  stop(700, describeFault());
 }
 
 void Engine::pause() {
@@ -429,7 +471,7 @@ Failure runKernel(const Launch& launch) {
 }
 
 Failure runGuarded(const char* name, const std::function<void()>& body) {
-  const KernelEntry entry{name, sizeof body, 1,
+  const KernelEntry entry{name, sizeof body, 1, 32,
                           [](const void* p) { (*static_cast<const std::function<void()>*>(p))(); }};
   Launch launch;
   launch.kernel = &entry;
@@ -440,7 +482,11 @@ Failure runGuarded(const char* name, const std::function<void()>& body) {
 void* sharedArray(SharedSlot& slot, size_t bytes) { return engine().sharedArray(slot, bytes); }
 void barrier(const char* file, int line) { engine().barrier(file, line); }
 uint64_t shuffle(unsigned mask, uint64_t value, int sourceLane) { return engine().exchange(mask, value, sourceLane); }
-unsigned ballot(unsigned mask, bool predicate) { return (unsigned)engine().exchange(mask, predicate, -1); }
+unsigned ballot(unsigned mask, bool predicate) { return (unsigned)engine().exchange(mask, predicate, BALLOT); }
+const uint32_t* exchangeWords(const uint32_t* words, int count, int operation) {
+  return engine().exchangeWords(words, count, operation);
+}
+void* dynamicArray() { return engine().dynamicArray(); }
 void pause() { engine().pause(); }
 void giveWay() { engine().giveWay(); }
 

@@ -2,7 +2,7 @@
 // it offers and no kernel of the product uses yet.
 #include "device.cuh"
 #include "exchange.cuh"
-#include "numbers.cuh"
+#include "matrix_units.cuh"
 #include "probes.hpp"
 
 // Each thread shows its neighbour's number. With the barrier left out a thread reads before its neighbour wrote.
@@ -153,4 +153,89 @@ SLUICE_KERNEL(probe_indices, Probe, BLOCK) {
   const unsigned block = (blockIdx.z * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x;
   const unsigned threads = blockDim.x * blockDim.y * blockDim.z;
   a.data[block * threads + thread] = (float)(block * 1000 + thread);
+}
+
+// Dynamic shared memory: reversed through it. Its size in floats is a.count.
+SLUICE_KERNEL(probe_dynamic_shared, Probe, BLOCK) {
+  SLUICE_DYNAMIC_SHARED(shared);
+  float* floats = reinterpret_cast<float*>(shared);
+  for (int k = threadIdx.x; k < a.count; k += BLOCK) {
+    floats[k] = a.data[k];
+  }
+  __syncthreads();
+  for (int k = threadIdx.x; k < a.count; k += BLOCK) {
+    a.data[k] = floats[a.count - 1 - k];
+  }
+}
+
+// What shared memory holds before anything was written to it.
+SLUICE_KERNEL(probe_new_dynamic_shared, Probe, BLOCK) {
+  SLUICE_DYNAMIC_SHARED(shared);
+  a.data[threadIdx.x] = reinterpret_cast<const float*>(shared)[threadIdx.x];
+}
+
+SLUICE_KERNEL(probe_writes_behind_dynamic_shared, Probe, BLOCK) {
+  SLUICE_DYNAMIC_SHARED(shared);
+  if (threadIdx.x == 0) {
+    reinterpret_cast<float*>(shared)[a.count] = 1;
+  }
+}
+
+SLUICE_KERNEL(probe_reads_behind_dynamic_shared, Probe, BLOCK) {
+  SLUICE_DYNAMIC_SHARED(shared);
+  if (threadIdx.x == 0) {
+    a.data[0] = reinterpret_cast<const float*>(shared)[a.count];
+  }
+}
+
+SLUICE_KERNEL(probe_writes_before_dynamic_shared, Probe, BLOCK) {
+  SLUICE_DYNAMIC_SHARED(shared);
+  if (threadIdx.x == 0) {
+    reinterpret_cast<float*>(shared)[-1] = 1;
+  }
+}
+
+// Matrix products that not all lanes take part in, or not in the same.
+SLUICE_KERNEL(probe_matrix_lane_missing, Probe, BLOCK) {
+  float sum[4] = {};
+  if (threadIdx.x != 5) {
+    multiplyAdd(Bf16Units{}, sum, {}, {});
+  }
+}
+
+SLUICE_KERNEL(probe_matrix_lane_at_barrier, Probe, BLOCK) {
+  float sum[4] = {};
+  if (threadIdx.x != 5) {
+    multiplyAdd(Bf16Units{}, sum, {}, {});
+  }
+  __syncthreads();
+}
+
+SLUICE_KERNEL(probe_matrix_two_products, Probe, BLOCK) {
+  float sum[4] = {};
+  if (threadIdx.x < 5) {
+    multiplyAdd(Bf16Units{}, sum, {}, {});
+  } else {
+    multiplyAdd(Tf32Units{}, sum, {}, {});
+  }
+}
+
+SLUICE_KERNEL(probe_matrix_and_shuffle, Probe, BLOCK) {
+  float sum[4] = {};
+  if (threadIdx.x < 5) {
+    multiplyAdd(Bf16Units{}, sum, {}, {});
+  } else {
+    __syncwarp();
+  }
+}
+
+SLUICE_KERNEL(probe_matrix_part_of_warp, Probe, BLOCK) {
+  float sum[4] = {};
+  multiplyAdd(Bf16Units{}, sum, {}, {});
+}
+
+SLUICE_PERSISTENT_KERNEL(probe_persistent, Probe, BLOCK) {
+  SLUICE_DYNAMIC_SHARED(shared);
+  a.data[blockIdx.x * BLOCK + threadIdx.x] = (float)blockIdx.x;
+  (void)shared;
 }

@@ -50,6 +50,19 @@ TEST(a_warp_operation_needs_its_lanes) {
   expectMessage(CU_LAUNCH_FAILED, "probe_lanes_missing");
 }
 
+TEST(a_matrix_product_needs_the_whole_warp) {
+  expectFault("probe_matrix_lane_missing", CU_LAUNCH_FAILED, "lane");
+  expectFault("probe_matrix_lane_at_barrier", CU_LAUNCH_FAILED, "deadlock");
+  expectFault("probe_matrix_two_products", CU_LAUNCH_FAILED, "different warp operations");
+  expectFault("probe_matrix_and_shuffle", CU_LAUNCH_FAILED, "different warp operations");
+  inCase("a block of 40 threads");
+  Session session;
+  const CUdeviceptr data = session.allocate(1024);
+  expectCode(session.launch("probe_matrix_part_of_warp", data, 0, nullptr, 64), CU_OK);
+  expectCode(session.launch("probe_matrix_part_of_warp", data, 0, nullptr, 40), CU_LAUNCH_FAILED);
+  expectMessage(CU_LAUNCH_FAILED, "fewer than 32 lanes");
+}
+
 TEST(use_after_free_is_caught) {
   inCase("a kernel, and a copy");
   Session session;
