@@ -42,8 +42,10 @@ struct CUgraphExec_st {
 
 namespace standin {
 
-// Properties that the stand-in claims. Few multiprocessors, so that cooperative grids stay small.
-constexpr int MULTIPROCESSORS = 4;
+// Multiprocessors that the stand-in claims (SLUICE_STANDIN_MULTIPROCESSORS, 4 unless set); looked up each time.
+int multiprocessors();
+
+// Other properties that it claims.
 constexpr int MAX_BLOCK_THREADS = 1024;
 constexpr int MULTIPROCESSOR_THREADS = 2048;
 constexpr int MULTIPROCESSOR_REGISTERS = 65536;

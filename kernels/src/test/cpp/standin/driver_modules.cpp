@@ -79,7 +79,7 @@ Failure checkDimensions(const CUfunc_st& function, const Dimensions& d, unsigned
   }
   const unsigned long long blocks = (unsigned long long)d.grid.x * d.grid.y * d.grid.z;
   const unsigned long long resident =
-      (unsigned long long)MULTIPROCESSORS * blocksPerMultiprocessor(kernel, (int)threads, sharedBytes);
+      (unsigned long long)multiprocessors() * blocksPerMultiprocessor(kernel, (int)threads, sharedBytes);
   if (cooperative && blocks > resident) {
     return {CU_COOPERATIVE_LAUNCH_TOO_LARGE,
             format("%s: %llu blocks, at most %llu can run at once", kernel.name, blocks, resident)};
