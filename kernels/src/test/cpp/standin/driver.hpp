@@ -21,6 +21,7 @@ struct CUctx_st {
 struct CUfunc_st {
   const standin::KernelEntry* kernel;
   CUmodule module;
+  size_t dynamicLimit = standin::SHARED_BYTES;  // of shared memory, that a launch may ask for
 };
 
 struct CUmod_st {
@@ -41,10 +42,13 @@ struct CUgraphExec_st {
 
 namespace standin {
 
-// Properties that the stand-in claims. Few multiprocessors, so that cooperative grids stay small.
-constexpr int MULTIPROCESSORS = 4;
+// Multiprocessors that the stand-in claims (SLUICE_STANDIN_MULTIPROCESSORS, 4 unless set); looked up each time.
+int multiprocessors();
+
+// Other properties that it claims.
 constexpr int MAX_BLOCK_THREADS = 1024;
 constexpr int MULTIPROCESSOR_THREADS = 2048;
+constexpr int MULTIPROCESSOR_REGISTERS = 65536;
 
 struct Driver {
   std::recursive_mutex mutex;
