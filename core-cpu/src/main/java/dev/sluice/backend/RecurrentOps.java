@@ -1,5 +1,7 @@
 package dev.sluice.backend;
 
+import java.util.List;
+
 /**
  * Recurrent layers over whole sequences.
  *
@@ -49,6 +51,16 @@ public interface RecurrentOps {
    * @throws IllegalArgumentException when an extent is below 1
    */
   long planBytes(RecurrentSpec spec, int maxSteps, int batch, boolean training);
+
+  /**
+   * Says, for people, how a plan with the same arguments would run its layers and why, a line each;
+   * nothing where there is one way only.
+   *
+   * @throws IllegalArgumentException as {@link #plan}
+   */
+  default List<String> explain(RecurrentSpec spec, int maxSteps, int batch, boolean training) {
+    return List.of();
+  }
 
   /**
    * Prepares inference one step at a time, with the weights packed once.

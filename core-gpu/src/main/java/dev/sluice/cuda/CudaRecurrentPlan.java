@@ -8,6 +8,7 @@ import dev.sluice.backend.RecurrentSpec;
 import dev.sluice.backend.RecurrentState;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
+import java.util.List;
 
 /** A stack of recurrent layers on the device. Each pass is recorded as a graph and replayed. */
 final class CudaRecurrentPlan implements RecurrentPlan {
@@ -24,7 +25,8 @@ final class CudaRecurrentPlan implements RecurrentPlan {
   private final PassArguments arguments = new PassArguments();
   private boolean closed;
 
-  CudaRecurrentPlan(
+  /** A plan whose layers take the path of the runtime's table. */
+  static CudaRecurrentPlan of(
       CudaRuntime runtime,
       RecurrentSpec spec,
       int maxSteps,
@@ -32,20 +34,42 @@ final class CudaRecurrentPlan implements RecurrentPlan {
       boolean training,
       CudaDropoutOps dropout,
       Casts casts) {
+    PathChoice choice = runtime.paths().choose(spec, batch, training);
+    Cell cell = Cell.of(runtime, spec);
+    LayerDriver driver = new LayerDriver(runtime, cell, choice.loop(runtime, spec, cell), casts);
+    return new CudaRecurrentPlan(
+        runtime, spec, maxSteps, batch, training, dropout, casts, choice, driver);
+  }
+
+  /**
+   * A plan on a path.
+   *
+   * @param driver that takes it
+   */
+  CudaRecurrentPlan(
+      CudaRuntime runtime,
+      RecurrentSpec spec,
+      int maxSteps,
+      int batch,
+      boolean training,
+      CudaDropoutOps dropout,
+      Casts casts,
+      PathChoice choice,
+      LayerDriver driver) {
     this.runtime = runtime;
     this.spec = spec;
     this.maxSteps = maxSteps;
     this.batch = batch;
     this.training = training;
     storage = runtime.storage();
-    StackSchedule schedule = StackSchedule.of(spec, training, storage.recompute());
+    StackSchedule schedule = schedule(runtime, spec, training, choice);
     runtime.openLanes(schedule.lanes());
-    LayerDriver driver = new LayerDriver(runtime, Cell.of(runtime, spec), casts);
     memory =
         PlanMemory.of(
             runtime.memory(), "a plan for %s, T=%d, B=%d".formatted(spec, maxSteps, batch));
     try {
-      buffers = new StackBuffers(spec, maxSteps, batch, training, storage, schedule, memory);
+      buffers =
+          new StackBuffers(spec, maxSteps, batch, training, storage, choice, schedule, memory);
     } catch (RuntimeException e) {
       memory.close();
       throw e;
@@ -68,12 +92,25 @@ final class CudaRecurrentPlan implements RecurrentPlan {
    */
   static long bytes(
       CudaRuntime runtime, RecurrentSpec spec, int maxSteps, int batch, boolean training) {
-    Storage storage = runtime.storage();
-    StackSchedule schedule = StackSchedule.of(spec, training, storage.recompute());
+    PathChoice choice = runtime.paths().choose(spec, batch, training);
+    StackSchedule schedule = schedule(runtime, spec, training, choice);
     runtime.openLanes(schedule.lanes());
     PlanMemory counting = PlanMemory.counting();
-    new StackBuffers(spec, maxSteps, batch, training, storage, schedule, counting);
+    new StackBuffers(
+        spec, maxSteps, batch, training, runtime.storage(), choice, schedule, counting);
     return counting.bytes();
+  }
+
+  /** How a plan's layers are run and why, for people, a line each. */
+  static List<String> explain(
+      CudaRuntime runtime, RecurrentSpec spec, int maxSteps, int batch, boolean training) {
+    PathChoice choice = runtime.paths().choose(spec, batch, training);
+    return choice.lines(spec, schedule(runtime, spec, training, choice), maxSteps);
+  }
+
+  private static StackSchedule schedule(
+      CudaRuntime runtime, RecurrentSpec spec, boolean training, PathChoice choice) {
+    return StackSchedule.of(spec, training, runtime.storage().recompute(), choice.path());
   }
 
   @Override

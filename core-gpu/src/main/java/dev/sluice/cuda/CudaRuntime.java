@@ -25,6 +25,8 @@ final class CudaRuntime implements AutoCloseable {
   private final Launcher launcher;
   private final Blas blas;
   private final Grid grid;
+  private final KernelLimits limits;
+  private final PathTable paths;
   private final long ownBytes;
   private final List<Lane> lanes = new ArrayList<>();
   private long furtherLaneBytes;
@@ -55,6 +57,8 @@ final class CudaRuntime implements AutoCloseable {
     launcher = new Launcher(device);
     blas = new Blas(device, precision);
     grid = new Grid(gpu.multiprocessors());
+    limits = new KernelLimits(device, kernels);
+    paths = new PathTable(precision, options.path(), limits);
     ownBytes = memory.allocated();
   }
 
@@ -117,6 +121,15 @@ final class CudaRuntime implements AutoCloseable {
 
   Grid grid() {
     return grid;
+  }
+
+  KernelLimits limits() {
+    return limits;
+  }
+
+  /** Which path recurrent layers take. */
+  PathTable paths() {
+    return paths;
   }
 
   /** Whether a plan may record its passes: not while a larger recording is made or prepared. */

@@ -4,19 +4,27 @@ import dev.sluice.backend.DType;
 
 /**
  * Runs one direction of one layer through time, in one chunk of steps or several: one product with
- * the input for all steps of a chunk, then in each step the cell's products and kernels; backwards
+ * the input for all steps of a chunk, then the loop over its steps, by the chosen path; backwards
  * the chunks and steps in the opposite order, then the weights' gradients as products over all steps
  * at once.
  */
 final class LayerDriver {
   private final CudaRuntime runtime;
   private final Cell cell;
+  private final TimeLoop loop;
   private final Casts casts;
   private final Kernel checkLengths;
 
-  LayerDriver(CudaRuntime runtime, Cell cell, Casts casts) {
+  /**
+   * A driver.
+   *
+   * @param cell of the layer, for the gradients of its weights
+   * @param loop that runs its steps
+   */
+  LayerDriver(CudaRuntime runtime, Cell cell, TimeLoop loop, Casts casts) {
     this.runtime = runtime;
     this.cell = cell;
+    this.loop = loop;
     this.casts = casts;
     checkLengths = runtime.kernel("sluice_check_lengths");
   }
@@ -67,9 +75,7 @@ final class LayerDriver {
             Blas.Matrix.of(pass.weights.input(), pass.type, pass.inputs).transpose(),
             0,
             Blas.Matrix.of(pass.gatesAt(first), pass.type, pass.gateColumns));
-    for (int s = from; s < to; s++) {
-      cell.forward(pass, pass.time(s));
-    }
+    loop.forward(pass, from, to);
   }
 
   /**
@@ -110,9 +116,7 @@ final class LayerDriver {
    * @param stateWanted whether the gradient of h before the first step of all is wanted
    */
   void backward(LayerPass pass, int from, int to, boolean stateWanted) {
-    for (int s = to - 1; s >= from; s--) {
-      cell.backward(pass, pass.time(s), s > 0 || stateWanted);
-    }
+    loop.backward(pass, from, to, stateWanted);
   }
 
   /**

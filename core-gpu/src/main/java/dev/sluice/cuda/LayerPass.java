@@ -72,6 +72,12 @@ final class LayerPass {
   /** T [B, G·H]: gate gradients of each sequence's last step. */
   long lastRows;
 
+  /** Working memory through which the blocks of a {@link GridLoop} hand over results. */
+  long exchange;
+
+  /** Flags of those blocks. */
+  long flags;
+
   /** The queue that this direction's steps run in. */
   Lane lane;
 
@@ -116,6 +122,14 @@ final class LayerPass {
   /** Step number s in the order of this direction, as an index of time. */
   int time(int s) {
     return reverse ? steps - 1 - s : s;
+  }
+
+  /** For loops that take all steps in one launch. */
+  void requireWhole(int from, int to) {
+    if (from != 0 || to != steps) {
+      throw new IllegalStateException(
+          "steps %d to %d of %d: this path takes all at once".formatted(from, to, steps));
+    }
   }
 
   /** The earliest time of the steps from..to-1 in the order of this direction. */

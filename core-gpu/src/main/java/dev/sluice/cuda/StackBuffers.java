@@ -38,6 +38,7 @@ final class StackBuffers {
       int batch,
       boolean training,
       Storage storage,
+      PathChoice choice,
       StackSchedule schedule,
       PlanMemory memory) {
     int directions = spec.directions();
@@ -82,6 +83,13 @@ final class StackBuffers {
           shareSumMemory(passes[direction], pass);
         }
       }
+    }
+    // Launches of the grid path run one after another, so they share these.
+    long exchange = memory.numbers(DType.INT32, Math.ceilDiv(choice.exchangeBytes(), 4));
+    long flags = memory.numbers(DType.INT32, Math.ceilDiv(choice.flagBytes(), 4));
+    for (LayerPass pass : passes) {
+      pass.exchange = exchange;
+      pass.flags = flags;
     }
     // The last layer's output is the caller's tensor, but that is fp32.
     outputs = new long[storage.narrow() ? layers : layers - 1];

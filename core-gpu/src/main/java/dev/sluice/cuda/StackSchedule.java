@@ -1,5 +1,6 @@
 package dev.sluice.cuda;
 
+import dev.sluice.backend.RecurrentPath;
 import dev.sluice.backend.RecurrentSpec;
 
 /**
@@ -11,6 +12,9 @@ import dev.sluice.backend.RecurrentSpec;
  * both directions needs the whole layer below, so there the two directions run beside each other,
  * and each takes all steps at once. The gradients of a layer's weights are sums over all steps that
  * no other layer waits for: they have a lane of their own, beside the loops of the layers below.
+ *
+ * <p>On the paths that take all steps in one launch there are no chunks, so layers run one after
+ * another; on the grid path the directions do too, since each launch wants the whole device.
  *
  * <p>With gates computed again all layers share the memory of one layer's gates, so they run one
  * after another; the chunks stay, so that the products are the same ones.
@@ -34,15 +38,17 @@ final class StackSchedule {
   static final int MOST_CHUNKS = 16;
 
   private final int layers;
-  private final int directions;
+  private final int besideEachOther;
   private final boolean wavefront;
   private final boolean ownWeightLane;
   private final int slots;
 
-  private StackSchedule(RecurrentSpec spec, boolean training, boolean recompute) {
+  private StackSchedule(
+      RecurrentSpec spec, boolean training, boolean recompute, RecurrentPath path) {
     layers = spec.layers();
-    directions = spec.directions();
-    wavefront = layers > 1 && directions == 1;
+    int directions = spec.directions();
+    besideEachOther = path == RecurrentPath.GRID ? 1 : directions;
+    wavefront = layers > 1 && directions == 1 && path == RecurrentPath.STANDARD;
     slots = wavefront && !recompute ? Math.min(layers, LAYER_LANES) : 1;
     ownWeightLane = training && layers > 1 && !recompute;
   }
@@ -52,9 +58,11 @@ final class StackSchedule {
    *
    * @param training whether there is a backward
    * @param recompute whether backward computes gates again
+   * @param path that its layers take
    */
-  static StackSchedule of(RecurrentSpec spec, boolean training, boolean recompute) {
-    return new StackSchedule(spec, training, recompute);
+  static StackSchedule of(
+      RecurrentSpec spec, boolean training, boolean recompute, RecurrentPath path) {
+    return new StackSchedule(spec, training, recompute, path);
   }
 
   /** Layers at work at the same time, each with working memory of its own. */
@@ -69,7 +77,7 @@ final class StackSchedule {
 
   /** Lanes that a forward pass uses, from 0 on. */
   int forwardLanes() {
-    return slots * directions;
+    return slots * besideEachOther;
   }
 
   /** All lanes, those of the weights' gradients too. */
@@ -79,7 +87,7 @@ final class StackSchedule {
 
   /** Lane of the steps of a layer and direction. */
   int lane(int layer, int direction) {
-    return slot(layer) * directions + direction;
+    return slot(layer) * besideEachOther + direction % besideEachOther;
   }
 
   /** Lane of the gradients of a layer's weights: one for all layers, which share working memory. */

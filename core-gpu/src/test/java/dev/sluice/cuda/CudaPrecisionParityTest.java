@@ -3,6 +3,7 @@ package dev.sluice.cuda;
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.BackendOptions;
 import dev.sluice.backend.Precision;
+import dev.sluice.backend.RecurrentPath;
 import dev.sluice.parity.BackendParityTest;
 import dev.sluice.parity.ParitySuite;
 import dev.sluice.parity.ParityTrial;
@@ -12,7 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
 
 /**
- * Reduced precision, and gates computed again, agree with the reference on the stand-in driver: a
+ * Reduced precision, and gates computed again, on the standard path agree with the reference on the stand-in driver: a
  * share of the cases here, evenly spread; {@code sluice parity --device cuda --precision bf16} runs
  * them all.
  */
@@ -23,7 +24,7 @@ class CudaPrecisionParityTest {
     private final int each;
 
     Share(Precision precision, boolean recompute, int each) {
-      this.options = new BackendOptions(0, 0, precision, recompute);
+      this.options = new BackendOptions(0, 0, precision, recompute, RecurrentPath.STANDARD);
       this.each = each;
     }
 

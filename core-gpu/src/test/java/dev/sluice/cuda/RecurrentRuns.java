@@ -29,7 +29,11 @@ final class RecurrentRuns {
   private final RandomDraw draw;
 
   RecurrentRuns(Backend backend, RecurrentSpec spec, int steps, int batch) {
-    plan = backend.recurrent().plan(spec, steps, batch, true);
+    this(backend, spec, steps, batch, backend.recurrent().plan(spec, steps, batch, true));
+  }
+
+  RecurrentRuns(Backend backend, RecurrentSpec spec, int steps, int batch, RecurrentPlan plan) {
+    this.plan = plan;
     weights = filled(backend, 1, 0.3f, Shape.of(Math.toIntExact(spec.weightCount())));
     x = filled(backend, 2, 1, Shape.of(steps, batch, spec.inputSize()));
     y = backend.allocate(DType.FLOAT32, Shape.of(steps, batch, spec.outputSize()));

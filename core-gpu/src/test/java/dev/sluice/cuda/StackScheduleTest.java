@@ -8,6 +8,7 @@ import dev.sluice.backend.Backend;
 import dev.sluice.backend.BackendOptions;
 import dev.sluice.backend.CellType;
 import dev.sluice.backend.Precision;
+import dev.sluice.backend.RecurrentPath;
 import dev.sluice.backend.RecurrentSpec;
 import dev.sluice.backend.reference.ReferenceBackend;
 import java.util.ArrayList;
@@ -23,13 +24,16 @@ class StackScheduleTest {
   @ParameterizedTest
   @CsvSource({"1, 1", "8, 8", "9, 8", "25, 8", "128, 8", "129, 16", "150, 16", "1024, 64"})
   void chunksGrowWithTheSteps(int steps, int chunk) {
-    StackSchedule schedule = StackSchedule.of(stack(CellType.LSTM, 2), true, false);
+    StackSchedule schedule =
+        StackSchedule.of(stack(CellType.LSTM, 2), true, false, RecurrentPath.STANDARD);
     assertEquals(chunk, schedule.chunkSteps(steps));
     assertTrue(schedule.chunks(steps) <= StackSchedule.MOST_CHUNKS);
     RecurrentSpec one = stack(CellType.LSTM, 1);
-    assertEquals(steps, StackSchedule.of(one, true, false).chunkSteps(steps));
+    assertEquals(
+        steps, StackSchedule.of(one, true, false, RecurrentPath.STANDARD).chunkSteps(steps));
     RecurrentSpec both = stack(CellType.LSTM, 2).withBidirectional(true);
-    assertEquals(steps, StackSchedule.of(both, true, false).chunkSteps(steps));
+    assertEquals(
+        steps, StackSchedule.of(both, true, false, RecurrentPath.STANDARD).chunkSteps(steps));
   }
 
   private static RecurrentSpec stack(CellType cell, int layers) {
