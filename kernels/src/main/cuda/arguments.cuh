@@ -15,6 +15,7 @@
 // be null. Arrays may be the same only where it says so.
 #pragma once
 #include "recurrent_arguments.cuh"
+#include "persistent_arguments.cuh"
 
 // ---- embedding -----------------------------------------------------------------------------------------------------
 
