@@ -16,6 +16,7 @@
 #pragma once
 #include "grid_arguments.cuh"
 #include "recurrent_arguments.cuh"
+#include "persistent_arguments.cuh"
 
 // ---- embedding -----------------------------------------------------------------------------------------------------
 

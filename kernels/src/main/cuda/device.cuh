@@ -20,6 +20,10 @@
 // The shared memory whose size the launch says, as 16-byte units.
 #define SLUICE_DYNAMIC_SHARED(name) extern __shared__ uint4 name[]
 #define SLUICE_CHECK_ALIGNED(pointer, bytes)
+// Before a function that is compiled once and called, where inlining it everywhere would take the compiler long.
+#define SLUICE_NOINLINE __noinline__
+// Before a loop whose counter indexes registers.
+#define SLUICE_UNROLL _Pragma("unroll")
 #endif
 
 // Threads of a block in every kernel.

@@ -5,6 +5,8 @@
 #include "gru.cu"
 #include "gru_before.cu"
 #include "rnn.cu"
+#include "persistent_small_lstm.cu"
+#include "persistent_small_gru.cu"
 #include "embedding.cu"
 #include "softmax.cu"
 #include "regression.cu"

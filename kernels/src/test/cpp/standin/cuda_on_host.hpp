@@ -15,6 +15,9 @@ struct alignas(16) float4 {
 struct alignas(8) float2 {
   float x, y;
 };
+struct alignas(8) float2 {
+  float x, y;
+};
 struct alignas(8) uint2 {
   unsigned x, y;
 };
@@ -98,6 +101,9 @@ using standin::threadIdx;
   type* const name = static_cast<type*>(standin::sharedArray(name##_slot, sizeof(type) * (count)))
 
 #define SLUICE_DYNAMIC_SHARED(name) uint4* const name = static_cast<uint4*>(standin::dynamicArray())
+
+#define SLUICE_UNROLL
+#define SLUICE_NOINLINE
 
 #define SLUICE_CHECK_ALIGNED(pointer, bytes) standin::checkAligned(pointer, bytes)
 

@@ -94,7 +94,7 @@ void resetContext();
 
 }  // namespace standin
 
-#define STANDIN_LOCK()                                                  \
+#define STANDIN_LOCK()                                                 \
   std::lock_guard<std::recursive_mutex> lock(standin::driver().mutex); \
   standin::driver().calls[__func__]++
 

@@ -233,7 +233,7 @@ CUresult cuDeviceGetAttribute(int* value, int attribute, CUdevice device) {
       {41, 1},                       // UNIFIED_ADDRESSING
       {50, 0},                       // PCI_DOMAIN_ID
       {78, 1},                       // STREAM_PRIORITIES_SUPPORTED
-      {81, (int)MULTIPROCESSOR_SHARED_BYTES},  // MAX_SHARED_MEMORY_PER_MULTIPROCESSOR
+      {81, MULTIPROCESSOR_SHARED},   // MAX_SHARED_MEMORY_PER_MULTIPROCESSOR
       {82, 65536},                   // MAX_REGISTERS_PER_MULTIPROCESSOR
       {83, 0},                       // MANAGED_MEMORY
       {95, 1},                       // COOPERATIVE_LAUNCH

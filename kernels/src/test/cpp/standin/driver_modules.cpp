@@ -50,7 +50,7 @@ int blocksPerMultiprocessor(const KernelEntry& kernel, int threads, size_t share
   }
   const int rounded = (threads + 31) / 32 * 32;
   const int registers = ((int)kernel.registers + 7) / 8 * 8;
-  const int byShared = (int)(MULTIPROCESSOR_SHARED_BYTES / (sharedBytes + RESERVED_SHARED_BYTES));
+  const int byShared = MULTIPROCESSOR_SHARED / (int)(sharedBytes + RESERVED_SHARED_BYTES);
   return std::min({32, MULTIPROCESSOR_THREADS / rounded, MULTIPROCESSOR_REGISTERS / (rounded * registers), byShared});
 }
 

@@ -34,7 +34,7 @@ Failure runGuarded(const char* name, const std::function<void()>& body);
 // multiprocessor, which loses RESERVED_SHARED_BYTES to each block: as on compute capability 9.0.
 constexpr size_t SHARED_BYTES = 48 * 1024;
 constexpr size_t MAX_SHARED_BYTES = 227 * 1024;
-constexpr size_t MULTIPROCESSOR_SHARED_BYTES = 228 * 1024;
+constexpr int MULTIPROCESSOR_SHARED = 228 * 1024;
 constexpr size_t RESERVED_SHARED_BYTES = 1024;
 
 }  // namespace standin

@@ -35,10 +35,10 @@ struct Tf32Word {
   }
 };
 
-// The two instructions of a chunk; this lane keeps its four elements of the sum. Each is [16 x 8 words] * [8 words x 8]:
-// word k of row r of the left is a[k / 4 * 2 + r / 8] of lane (r % 8) * 4 + k % 4, and word k of column n of the right is
-// b[k / 4] of lane n * 4 + k % 4. A product of two numbers is exact in fp32. They are added one after another, in the
-// order in which a row of the chunk lies in memory.
+// The two instructions of a chunk; this lane keeps its four elements of the sum. Each is a product of 16 rows of 8 words
+// with 8 words of 8 columns: word k of row r of the left is a[k / 4 * 2 + r / 8] of lane (r % 8) * 4 + k % 4, and word k
+// of column n of the right is b[k / 4] of lane n * 4 + k % 4. A product of two numbers is exact in fp32. They are added
+// one after another, in the order in which a row of the chunk lies in memory.
 template <typename Word>
 void multiplyChunk(float (&sum)[4], const MatrixOperands& first, const MatrixOperands& second) {
   uint32_t mine[LANE_WORDS];

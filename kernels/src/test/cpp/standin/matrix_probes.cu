@@ -13,8 +13,8 @@ __device__ inline void probeMatrix(const MatrixProbe& a) {
   float sum[4] = {};
   for (int c = 0; c < a.chunks; c++) {
     const int from = c * Units::CHUNK;
-    const WeightChunk chunk = weightChunk(
-        Units{}, lane, [&](int row, int k) { return widen(weights[row * columns + from + k]); });
+    const WeightChunk chunk =
+        weightChunk(Units{}, lane, [&](int row, int k) { return widen(weights[row * columns + from + k]); });
     const Number* mine = activations + lane / 4 * columns + from + lane % 4 * LANE_NUMBERS<Units>;
     multiplyAdd(Units{}, sum, chunk, operands(Units{}, [&](int k) { return widen(mine[k]); }));
   }

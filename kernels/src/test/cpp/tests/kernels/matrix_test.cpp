@@ -1,7 +1,7 @@
 // The matrix units against plain loops: the place of every number, and the rounding of TF32.
 #include <cmath>
 
-#include "../gpu.hpp"
+#include "matrix.hpp"
 #include "matrix_probes.hpp"
 
 namespace {
@@ -39,13 +39,6 @@ std::vector<double> wholeNumbers(size_t count) {
     each = std::floor(uniformNumber(-100, 101));
   }
   return values;
-}
-
-// To 10 bits behind the leading one, ties away from zero.
-double roundToTf32(double value) {
-  int exponent;
-  const double mantissa = std::frexp(value, &exponent);
-  return std::ldexp(std::round(std::ldexp(mantissa, 11)), exponent - 11);
 }
 
 }  // namespace

@@ -79,7 +79,8 @@ void readFile(const std::string& path, std::map<std::string, Layout>& layouts) {
 
 std::map<std::string, Layout> readRegistry() {
   std::map<std::string, Layout> layouts;
-  for (const char* name : {"/recurrent_arguments.cuh", "/grid_arguments.cuh", "/arguments.cuh"}) {
+  for (const char* name :
+       {"/recurrent_arguments.cuh", "/persistent_arguments.cuh", "/grid_arguments.cuh", "/arguments.cuh"}) {
     readFile(registryPath + name, layouts);
   }
   return layouts;
@@ -117,6 +118,10 @@ TEST(argument_structs_follow_the_rule) {
   SIZE_IS(LstmGridBackward);
   SIZE_IS(GruGridForward);
   SIZE_IS(GruGridBackward);
+  SIZE_IS(LstmSmallForward);
+  SIZE_IS(LstmSmallBackward);
+  SIZE_IS(GruSmallForward);
+  SIZE_IS(GruSmallBackward);
   SIZE_IS(EmbeddingForward);
   SIZE_IS(SortTiles);
   SIZE_IS(MergeTiles);

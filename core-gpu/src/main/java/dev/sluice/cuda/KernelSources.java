@@ -36,6 +36,7 @@ final class KernelSources {
     return new KernelLayouts(
         files.get("recurrent_arguments.cuh")
             + files.get("grid_arguments.cuh")
+            + files.get("persistent_arguments.cuh")
             + files.get("arguments.cuh"));
   }
 

@@ -46,8 +46,10 @@ final class PathTable {
       List.of(
           small(CellType.LSTM, Precision.BF16),
           small(CellType.LSTM, Precision.TF32),
+          small(CellType.LSTM, Precision.FP32),
           small(CellType.GRU, Precision.BF16),
           small(CellType.GRU, Precision.TF32),
+          small(CellType.GRU, Precision.FP32),
           grid(CellType.LSTM, Precision.BF16, 2112),
           grid(CellType.LSTM, Precision.TF32, 1280),
           grid(CellType.GRU, Precision.BF16, 2112),
@@ -188,6 +190,9 @@ final class PathTable {
     if (never.isPresent()) {
       return Candidate.refused(never.get());
     }
+    if (precision == Precision.FP32) {
+      return Candidate.refused("its matrix units multiply in tf32 or bf16, and fp32 is asked for");
+    }
     Optional<GridPlan> forward = gridPlan(spec, batch, false);
     Optional<GridPlan> backward = training ? gridPlan(spec, batch, true) : Optional.empty();
     if (forward.isEmpty() || training && backward.isEmpty()) {
@@ -246,9 +251,6 @@ final class PathTable {
     }
     if (spec.cell() != CellType.LSTM && spec.cell() != CellType.GRU) {
       return Optional.of("there is no such kernel for " + spec.cell());
-    }
-    if (precision == Precision.FP32) {
-      return Optional.of("its matrix units multiply in tf32 or bf16, and fp32 is asked for");
     }
     return Optional.empty();
   }

@@ -60,7 +60,7 @@ class ExplainPlanTest {
   @Test
   void refusesAForcedPathThatCannot() throws IOException {
     StandIn.require();
-    String told = train(2, "--device=cuda", "--hidden=64", "--recurrent-path=small");
+    String told = train(2, "--device=cuda", "--hidden=64", "--recurrent-path=grid");
     assertTrue(
         told.contains(
             "its matrix units multiply in tf32 or bf16, and fp32 is asked for; use --recurrent-path"

@@ -46,7 +46,8 @@ class PathTableTest {
     "LSTM, 2048, 128, BF16, STANDARD",
     "LSTM, 2048, 16, TF32, STANDARD",
     "LSTM, 4096, 16, BF16, STANDARD",
-    "LSTM, 64, 16, FP32, STANDARD",
+    "LSTM, 64, 16, FP32, SMALL",
+    "LSTM, 768, 16, FP32, STANDARD",
     "RNN_TANH, 64, 16, BF16, STANDARD"
   })
   void theTableChooses(
@@ -73,7 +74,7 @@ class PathTableTest {
       delimiter = '|',
       value = {
         "SMALL | LSTM | 129 | BF16 | H is 129, and R of at most 128 fits into one multiprocessor",
-        "SMALL | LSTM | 64 | FP32 | its matrix units multiply in tf32 or bf16, and fp32 is asked"
+        "GRID | LSTM | 64 | FP32 | its matrix units multiply in tf32 or bf16, and fp32 is asked"
             + " for",
         "GRID | RNN_RELU | 64 | BF16 | there is no such kernel for RNN_RELU",
         "GRID | LSTM | 4096 | BF16 | R of 4096 units does not fit into 132 multiprocessors"
