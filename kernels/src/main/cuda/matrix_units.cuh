@@ -23,6 +23,9 @@
 #pragma once
 #include "numbers.cuh"
 
+// Sequences of one product.
+constexpr int TILE_SEQUENCES = 8;
+
 #ifndef SLUICE_MATRIX_UNITS
 
 // x rounded to TF32, to nearest, ties away from zero.

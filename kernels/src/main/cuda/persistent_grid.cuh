@@ -50,8 +50,6 @@
 
 // Units of a block at most: rows of a tile.
 constexpr int GRID_UNITS = 16;
-// Sequences of one tile of the matrix units.
-constexpr int TILE_SEQUENCES = 8;
 
 // The step of time that is number s in the order of the direction.
 template <typename Arguments>

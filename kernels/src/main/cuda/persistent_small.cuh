@@ -36,7 +36,6 @@
 #include "cells.cuh"
 #include "matrix_units.cuh"
 
-constexpr int TILE_SEQUENCES = 8;
 constexpr int TILE_UNITS = 16;
 constexpr int SMALL_UNITS = WARPS * TILE_UNITS;
 

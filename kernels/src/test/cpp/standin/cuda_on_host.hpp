@@ -15,9 +15,6 @@ struct alignas(16) float4 {
 struct alignas(8) float2 {
   float x, y;
 };
-struct alignas(8) float2 {
-  float x, y;
-};
 struct alignas(8) uint2 {
   unsigned x, y;
 };

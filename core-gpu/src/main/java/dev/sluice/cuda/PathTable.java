@@ -36,7 +36,7 @@ final class PathTable {
       String reason) {}
 
   private static final String SMALL_REASON =
-      "R stays in one multiprocessor, 1 to 3 us a step where two launches take 6 or more"
+      "R stays in one multiprocessor, 0.4 to 2.7 us a step where two launches take 3 or more"
           + ESTIMATE;
   private static final String GRID_REASON =
       "R stays on the chip, 2 to 5 us a step where a product and a kernel take about 10" + ESTIMATE;

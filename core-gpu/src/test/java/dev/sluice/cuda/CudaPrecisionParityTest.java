@@ -3,7 +3,6 @@ package dev.sluice.cuda;
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.BackendOptions;
 import dev.sluice.backend.Precision;
-import dev.sluice.backend.RecurrentPath;
 import dev.sluice.parity.BackendParityTest;
 import dev.sluice.parity.ParitySuite;
 import dev.sluice.parity.ParityTrial;
@@ -24,7 +23,7 @@ class CudaPrecisionParityTest {
     private final int each;
 
     Share(Precision precision, boolean recompute, int each) {
-      this.options = new BackendOptions(0, 0, precision, recompute, RecurrentPath.STANDARD);
+      this.options = StandIn.standard(precision, recompute);
       this.each = each;
     }
 

@@ -41,7 +41,7 @@ class CudaRecurrentTest {
   @ParameterizedTest
   @MethodSource("specs")
   void replaysGiveTheSameBits(RecurrentSpec spec) {
-    try (Backend backend = StandIn.open()) {
+    try (Backend backend = StandIn.standard()) {
       RecurrentRuns runs = new RecurrentRuns(backend, spec, 4, 3);
       runs.run();
       Map<String, float[]> direct = runs.results();
@@ -57,7 +57,7 @@ class CudaRecurrentTest {
   @Test
   void aReplaySeesNewNumbers() {
     RecurrentSpec spec = RecurrentSpec.of(CellType.LSTM, 3, 5);
-    try (Backend backend = StandIn.open()) {
+    try (Backend backend = StandIn.standard()) {
       RecurrentRuns runs = new RecurrentRuns(backend, spec, 4, 3);
       runs.run();
       runs.run();
@@ -81,7 +81,7 @@ class CudaRecurrentTest {
   void wideStepsAgreeWithTheReference(RecurrentSpec small) {
     RecurrentSpec spec =
         new RecurrentSpec(small.cell(), 4, 64, 2, true, true, small.resetBefore(), small.dropout());
-    try (Backend backend = StandIn.open();
+    try (Backend backend = StandIn.standard();
         Backend reference = new ReferenceBackend()) {
       RecurrentRuns expected = new RecurrentRuns(reference, spec, 3, 40);
       expected.run();
@@ -111,8 +111,8 @@ class CudaRecurrentTest {
   static List<BackendOptions> modes() {
     List<BackendOptions> modes = new ArrayList<>();
     for (Precision precision : Precision.values()) {
-      modes.add(new BackendOptions(0, 0, precision, false));
-      modes.add(new BackendOptions(0, 0, precision, true));
+      modes.add(StandIn.standard(precision, false));
+      modes.add(StandIn.standard(precision, true));
     }
     return modes;
   }
@@ -140,8 +140,8 @@ class CudaRecurrentTest {
   @EnumSource(Precision.class)
   void recomputedGatesChangeNoBit(Precision precision) {
     for (RecurrentSpec spec : specs()) {
-      try (Backend keeping = StandIn.open(new BackendOptions(0, 0, precision, false));
-          Backend again = StandIn.open(new BackendOptions(0, 0, precision, true))) {
+      try (Backend keeping = StandIn.open(StandIn.standard(precision, false));
+          Backend again = StandIn.open(StandIn.standard(precision, true))) {
         RecurrentRuns expected = new RecurrentRuns(keeping, spec, 4, 3);
         RecurrentRuns runs = new RecurrentRuns(again, spec, 4, 3);
         for (int pass = 0; pass < 3; pass++) { // direct, recorded, replayed
@@ -166,7 +166,7 @@ class CudaRecurrentTest {
   @Test
   void bf16TrainingKeepsHalfTheGates() {
     RecurrentSpec spec = RecurrentSpec.of(CellType.LSTM, 64, 64).withLayers(3);
-    try (Backend backend = StandIn.open(new BackendOptions(0, 0, Precision.BF16))) {
+    try (Backend backend = StandIn.open(StandIn.standard(Precision.BF16, false))) {
       long steps = 100;
       long perUnit = steps * 32 * 64;
       // A layer: gates 4, h 1 in bf16, c in fp32; one gradient between layers, and x.
@@ -206,7 +206,7 @@ class CudaRecurrentTest {
   @Test
   void trainingKeepsGatesStatesAndOutputsOnly() {
     RecurrentSpec spec = RecurrentSpec.of(CellType.LSTM, 64, 64).withLayers(3);
-    try (Backend backend = StandIn.open()) {
+    try (Backend backend = StandIn.standard()) {
       long steps = 100;
       long perStep = 4L * 32 * 64 * Float.BYTES;
       // Gates 4, c 1 for each layer; h of two layers (the last is y); one gradient between layers.
@@ -221,7 +221,7 @@ class CudaRecurrentTest {
   void aSteadyPassAllocatesNothing() {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     RecurrentSpec spec = RecurrentSpec.of(CellType.LSTM, 3, 5).withLayers(2);
-    try (Backend backend = StandIn.open()) {
+    try (Backend backend = StandIn.standard()) {
       RecurrentRuns runs = new RecurrentRuns(backend, spec, 20, 3);
       for (int warm = 0; warm < 3; warm++) {
         runs.forward();

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.backend.Backend;
-import dev.sluice.backend.BackendOptions;
 import dev.sluice.backend.CellType;
 import dev.sluice.backend.Precision;
 import dev.sluice.backend.RecurrentPath;
@@ -56,7 +55,7 @@ class StackScheduleTest {
   @ParameterizedTest
   @MethodSource("specs")
   void overlappingLayersAgreeWithTheReference(RecurrentSpec spec) {
-    try (Backend backend = StandIn.open();
+    try (Backend backend = StandIn.standard();
         Backend reference = new ReferenceBackend()) {
       RecurrentRuns expected = new RecurrentRuns(reference, spec, 27, 3);
       expected.run();
@@ -77,8 +76,8 @@ class StackScheduleTest {
   @MethodSource("specs")
   void overlappingChangesNoBit(RecurrentSpec spec) {
     for (Precision precision : Precision.values()) {
-      try (Backend overlapping = StandIn.open(new BackendOptions(0, 0, precision, false));
-          Backend apart = StandIn.open(new BackendOptions(0, 0, precision, true))) {
+      try (Backend overlapping = StandIn.open(StandIn.standard(precision, false));
+          Backend apart = StandIn.open(StandIn.standard(precision, true))) {
         RecurrentRuns expected = new RecurrentRuns(apart, spec, 27, 3);
         RecurrentRuns runs = new RecurrentRuns(overlapping, spec, 27, 3);
         for (int pass = 0; pass < 2; pass++) {
@@ -99,7 +98,7 @@ class StackScheduleTest {
    */
   @Test
   void twoLayersTakeLittleLongerThanOne() {
-    try (Backend backend = StandIn.open()) {
+    try (Backend backend = StandIn.standard()) {
       RecurrentRuns one = new RecurrentRuns(backend, stack(CellType.LSTM, 1), 64, 3);
       RecurrentRuns two = new RecurrentRuns(backend, stack(CellType.LSTM, 2), 64, 3);
       one.run();
@@ -124,8 +123,8 @@ class StackScheduleTest {
   /** What one more layer of both directions adds in line: not the gradients of its weights. */
   @Test
   void weightGradientsOfBothWaysStandBesideTheLayerBelow() {
-    try (Backend backend = StandIn.open();
-        Backend apart = StandIn.open(new BackendOptions(0, 0, Precision.FP32, true))) {
+    try (Backend backend = StandIn.standard();
+        Backend apart = StandIn.open(StandIn.standard(Precision.FP32, true))) {
       long overlapping = backwardOfAnotherLayer(backend);
       long inLine = backwardOfAnotherLayer(apart);
       // With gates computed again there is also another forward: a product, h0, and 4 steps.
@@ -159,7 +158,7 @@ class StackScheduleTest {
     "RNN_RELU, BF16"
   })
   void aStepIsTwoLaunches(CellType cell, Precision precision) {
-    try (Backend backend = StandIn.open(new BackendOptions(0, 0, precision))) {
+    try (Backend backend = StandIn.open(StandIn.standard(precision, false))) {
       RecurrentSpec spec = RecurrentSpec.of(cell, 3, 256);
       List<LastGraph> graphs = new ArrayList<>();
       for (int steps : new int[] {149, 150}) {
