@@ -14,6 +14,7 @@ import dev.sluice.backend.Precision;
 import dev.sluice.backend.RecurrentOps;
 import dev.sluice.backend.Replay;
 import dev.sluice.backend.Shape;
+import dev.sluice.backend.Stopwatch;
 import dev.sluice.backend.Tensor;
 import java.util.Locale;
 import java.util.Optional;
@@ -125,6 +126,11 @@ final class CudaBackend implements Backend {
   @Override
   public Replay replay(Runnable work) {
     return new CudaReplay(runtime, work);
+  }
+
+  @Override
+  public Stopwatch stopwatch() {
+    return new CudaStopwatch(runtime);
   }
 
   /** Tensors and plans, and the working memory that operations took for them. */
