@@ -22,7 +22,7 @@ ARCHITECTURES="80 86 89 90 100 120"
 
 STANDIN_FLAGS=(-std=c++20 -march=native -fPIC -fvisibility=hidden -Wall -Wextra -Werror -DSTANDIN_BUILD)
 # The kernels themselves, as C++; they read arrays as 16-byte vectors, which C++ would call aliasing.
-KERNEL_FLAGS=(-fno-strict-aliasing -x c++ -include "$STANDIN/cuda_on_host.hpp")
+KERNEL_FLAGS=(-fno-strict-aliasing -Wno-unknown-pragmas -x c++ -include "$STANDIN/cuda_on_host.hpp")
 DRIVER_OBJECTS=(fibre.o faults.o memory.o block.o engine.o streams.o driver_device.o driver_contexts.o driver_memory.o
   driver_streams.o driver_modules.o sluice.o probes.o)
 

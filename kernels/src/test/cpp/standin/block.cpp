@@ -85,6 +85,7 @@ void Block::begin(Index where, int count) {
   atBarrier = 0;
   paused = 0;
   runnable = count;
+  gaveWay = false;
 }
 
 void Block::makeReady(int thread) {

@@ -66,6 +66,7 @@ class Block {
   int atBarrier = 0;
   int paused = 0;
   int runnable = 0;
+  bool gaveWay = false;
   const char* barrierFile = nullptr;
   int barrierLine = 0;
 

@@ -12,6 +12,12 @@
 struct alignas(16) float4 {
   float x, y, z, w;
 };
+struct alignas(8) float2 {
+  float x, y;
+};
+struct alignas(8) uint2 {
+  unsigned x, y;
+};
 struct alignas(16) uint4 {
   unsigned x, y, z, w;
 };
@@ -51,6 +57,8 @@ void barrier(const char* file, int line);
 uint64_t shuffle(unsigned mask, uint64_t value, int sourceLane);
 unsigned ballot(unsigned mask, bool predicate);
 void pause();
+void giveWay();
+uint64_t pollClock();
 void checkAligned(const void* pointer, size_t bytes);
 int laneOfThread();
 
@@ -108,6 +116,26 @@ inline unsigned __ballot_sync(unsigned mask, bool predicate) { return standin::b
 inline void __nanosleep(unsigned) { standin::pause(); }
 
 inline void __threadfence() {}
+
+// exchange.cuh: after a flag is raised other blocks may run first (giveWay), between two looks at one they do, and the
+// clock counts the times that it was read.
+#define SLUICE_EXCHANGE
+
+inline void storeRelease(unsigned* flag, unsigned value) {
+  *flag = value;
+  standin::giveWay();
+}
+
+inline unsigned loadAcquire(const unsigned* flag) { return *static_cast<const volatile unsigned*>(flag); }
+
+inline uint4 loadFresh(const void* p) {
+  standin::checkAligned(p, sizeof(uint4));
+  return *static_cast<const uint4*>(p);
+}
+
+inline unsigned long long nanoseconds() { return standin::pollClock(); }
+
+inline void beforeNextPoll() { standin::pause(); }
 
 // Blocks run one after another or take turns at barriers only, so a plain update is atomic.
 template <typename T>

@@ -42,6 +42,7 @@ class Engine {
   void barrier(const char* file, int line);
   uint64_t exchange(unsigned mask, uint64_t value, int source);
   void pause();
+  void giveWay();
   [[noreturn]] void stop(int code, const std::string& message);
   void* sharedArray(SharedSlot& slot, size_t bytes);
   int lane() const { return thread_ % LANES; }
@@ -176,7 +177,7 @@ void Engine::finishBlock(Block& block) {
   }
 }
 
-// Runs a block until it ends (true) or, if asked to return then, until its threads only pause (false).
+// Runs a block until it ends (true) or, if asked to return then, until it gives way or its threads only pause (false).
 bool Engine::advance(Block& block, bool returnWhenPaused) {
   const int count = threadCount_;
   int idleTurns = 0;
@@ -187,6 +188,10 @@ bool Engine::advance(Block& block, bool returnWhenPaused) {
           runWarp(block, w);
           if (failure_) {
             return true;
+          }
+          if (block.gaveWay && returnWhenPaused) {
+            block.gaveWay = false;
+            return false;
           }
         }
       }
@@ -236,7 +241,7 @@ void Engine::runWarp(Block& block, int warp) {
     const State state = block.threads[warp * LANES + lane].state;
     if (state == State::READY || state == State::NOT_STARTED) {
       resume(block, warp * LANES + lane);
-      if (failure_) {
+      if (failure_ || block.gaveWay) {
         return;
       }
     }
@@ -385,6 +390,16 @@ void Engine::pause() {
   wait(State::PAUSED);
 }
 
+// What a block has handed over is seen late or at once, whichever does harm to a kernel that is wrong: an even block
+// goes on, ahead of the others, and shows where it does not wait for them; an odd block's threads all stand still until
+// the others had their turn, and show what was not ready yet.
+void Engine::giveWay() {
+  if (launch_->cooperative && (blockIdx.x + blockIdx.y + blockIdx.z) % 2 == 1) {
+    block_->gaveWay = true;
+    pause();
+  }
+}
+
 void* Engine::sharedArray(SharedSlot& slot, size_t bytes) { return block_->shared.array(slot, bytes); }
 
 Failure named(const char* name, const Failure& failure) {
@@ -427,6 +442,13 @@ void barrier(const char* file, int line) { engine().barrier(file, line); }
 uint64_t shuffle(unsigned mask, uint64_t value, int sourceLane) { return engine().exchange(mask, value, sourceLane); }
 unsigned ballot(unsigned mask, bool predicate) { return (unsigned)engine().exchange(mask, predicate, -1); }
 void pause() { engine().pause(); }
+void giveWay() { engine().giveWay(); }
+
+uint64_t pollClock() {
+  static uint64_t now = 0;
+  return now += 1000000000;
+}
+
 int laneOfThread() { return engine().lane(); }
 
 void checkAligned(const void* pointer, size_t bytes) {

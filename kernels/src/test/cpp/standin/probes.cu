@@ -1,6 +1,7 @@
 // Kernels for the stand-in's own tests: some break one rule each, which the stand-in must notice; the others use what
 // it offers and no kernel of the product uses yet.
 #include "device.cuh"
+#include "exchange.cuh"
 #include "numbers.cuh"
 #include "probes.hpp"
 
@@ -120,6 +121,31 @@ SLUICE_KERNEL(probe_grid_barrier, Probe, BLOCK) {
   const int other = (int)(gridDim.x * BLOCK) - 1 - index;
   a.data[a.count + index] = a.data[other];
 }
+
+// Each block hands a number a thread to the next. counter: a flag for each of up to 14 blocks, then a note of faults.
+__device__ inline void handToNextBlock(const Probe& a, bool tooEarly, bool wait) {
+  const int blocks = (int)gridDim.x;
+  const int next = ((int)blockIdx.x + 1) % blocks;
+  if (tooEarly && threadIdx.x == 0) {
+    storeRelease(a.counter + blockIdx.x, 1);
+  }
+  a.data[blockIdx.x * BLOCK + threadIdx.x] = (float)(blockIdx.x * BLOCK + threadIdx.x);
+  __syncthreads();
+  if (!tooEarly && threadIdx.x == 0) {
+    storeRelease(a.counter + blockIdx.x, 1);
+  }
+  if (wait && threadIdx.x % WARP == 0) {
+    awaitFlag(a.counter + next, 1, next, reinterpret_cast<unsigned long long*>(a.counter + 14));
+  }
+  __syncwarp();
+  a.data[(blocks + (int)blockIdx.x) * BLOCK + threadIdx.x] = a.data[next * BLOCK + threadIdx.x];
+}
+
+SLUICE_KERNEL(probe_hands_over, Probe, BLOCK) { handToNextBlock(a, false, true); }
+
+SLUICE_KERNEL(probe_raises_flag_too_early, Probe, BLOCK) { handToNextBlock(a, true, true); }
+
+SLUICE_KERNEL(probe_does_not_wait, Probe, BLOCK) { handToNextBlock(a, false, false); }
 
 // Blocks and threads in three dimensions.
 SLUICE_KERNEL(probe_indices, Probe, BLOCK) {

@@ -24,6 +24,17 @@ void launch(const std::string& kernel, long long gridX, const Arguments& argumen
   launchBytes(kernel, gridX, gridY, &padded);
 }
 
+// Launches a kernel whose blocks wait for one another, with dynamic shared memory.
+void launchBytesTogether(const std::string& kernel, long long gridX, long long gridY, long long sharedBytes,
+                         const void* arguments);
+
+template <typename Arguments>
+void launchTogether(const std::string& kernel, long long gridX, long long gridY, long long sharedBytes,
+                    const Arguments& arguments) {
+  Arguments padded = arguments;
+  launchBytesTogether(kernel, gridX, gridY, sharedBytes, &padded);
+}
+
 inline long long cdiv(long long a, long long b) { return (a + b - 1) / b; }
 
 double roundTo(bool half, double value);
