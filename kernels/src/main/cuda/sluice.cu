@@ -13,3 +13,4 @@
 #include "reductions.cu"
 #include "elements.cu"
 #include "optimizer.cu"
+#include "exchange_probe.cu"

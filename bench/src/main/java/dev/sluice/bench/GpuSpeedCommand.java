@@ -3,6 +3,7 @@ package dev.sluice.bench;
 import dev.sluice.bench.gpu.GpuChoice;
 import dev.sluice.bench.gpu.GpuSpeed;
 import dev.sluice.bench.gpu.GpuWork;
+import dev.sluice.bench.gpu.NumberType;
 import dev.sluice.cli.UsageException;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -63,7 +64,9 @@ final class GpuSpeedCommand implements Callable<Integer> {
       description = "A language model's training step of this size instead of all else.")
   private String model;
 
-  @Option(names = "--full", description = "All sizes in all variants; takes an hour.")
+  @Option(
+      names = "--full",
+      description = "All sizes in all variants, which may take an hour: see --budget.")
   private boolean full;
 
   @Option(names = "--list", description = "Print the works in their order, and stop.")
@@ -72,8 +75,7 @@ final class GpuSpeedCommand implements Callable<Integer> {
   @Option(
       names = "--budget",
       paramLabel = "SECONDS",
-      description =
-          "Begin no work that would probably end later (default: ${DEFAULT-VALUE}; with --full none).")
+      description = "Begin no work that would probably end later (default: ${DEFAULT-VALUE}).")
   private int budget = 400;
 
   @Option(
@@ -101,7 +103,7 @@ final class GpuSpeedCommand implements Callable<Integer> {
       names = "--type",
       paramLabel = "KIND",
       description = "fp32, tf32 or bf16, with --profile (default: ${DEFAULT-VALUE}).")
-  private String type = "bf16";
+  private NumberType type = NumberType.BF16;
 
   GpuSpeedCommand(PrintStream out, PrintStream err) {
     this.out = out;
@@ -126,10 +128,15 @@ final class GpuSpeedCommand implements Callable<Integer> {
     if (!profiler.isEmpty()) {
       return run.profile(device, profiler, works.getFirst(), type);
     }
-    Duration time = full ? Duration.ofDays(1) : Duration.ofSeconds(budget);
     return run.measure(
         new GpuSpeed.Request(
-            Versions.running(), device, pytorch(), works, time, page, folder.toAbsolutePath()));
+            Versions.running(),
+            device,
+            pytorch(),
+            works,
+            Duration.ofSeconds(budget),
+            page,
+            folder.toAbsolutePath()));
   }
 
   private List<String> pytorch() {

@@ -18,6 +18,7 @@ import dev.sluice.backend.Stopwatch;
 import dev.sluice.backend.Tensor;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** The contract on an NVIDIA GPU: cuBLAS and own kernels, enqueued; only a download waits. */
 final class CudaBackend implements Backend {
@@ -131,6 +132,11 @@ final class CudaBackend implements Backend {
   @Override
   public Stopwatch stopwatch() {
     return new CudaStopwatch(runtime);
+  }
+
+  @Override
+  public OptionalDouble exchangeNanos() {
+    return OptionalDouble.of(new ExchangeProbe(runtime).nanos());
   }
 
   /** Tensors and plans, and the working memory that operations took for them. */

@@ -23,7 +23,7 @@ final class EngineHost implements AutoCloseable {
   private static final Duration TIME = Duration.ofSeconds(60);
 
   /** {@code torch.compile} and the first run of what it made. */
-  private static final Duration COMPILE = Duration.ofSeconds(150);
+  private static final Duration COMPILE = Duration.ofSeconds(100);
 
   private final EngineName name;
   private final List<String> command;

@@ -77,7 +77,11 @@ final class GpuBench {
 
     GpuRow.Outcome outcome() {
       return new GpuRow.Outcome(
-          contender, failure == null ? List.copyOf(turns) : List.of(), peakBytes, distance, failure);
+          contender,
+          failure == null ? List.copyOf(turns) : List.of(),
+          peakBytes,
+          distance,
+          failure);
     }
   }
 

@@ -18,8 +18,7 @@ public final class GpuChoice {
    * @param only a part of their names
    * @throws IllegalArgumentException when a size is not one; the message is a sentence
    */
-  public static List<GpuWork> works(
-      boolean full, List<String> shapes, String model, String only) {
+  public static List<GpuWork> works(boolean full, List<String> shapes, String model, String only) {
     List<GpuWork> works;
     if (model != null) {
       int[] size = numbers("--model", "H,L,B,T,V", model);

@@ -122,8 +122,7 @@ public final class GpuEngineServer {
     Backend backend = Backends.choose(device, new BackendOptions(0, 0, precision)).backend();
     try {
       prepared.put(
-          words,
-          new Prepared(backend, backend.stopwatch(), engine(backend, contender.work())));
+          words, new Prepared(backend, backend.stopwatch(), engine(backend, contender.work())));
     } catch (RuntimeException | Error e) {
       backend.close();
       throw e;

@@ -10,18 +10,16 @@ final class GpuPage {
 
   private GpuPage() {}
 
-  /**
-   * The document with the report in it.
-   *
-   * @throws IllegalArgumentException when the document has no such marks
-   */
+  /** Whether a document has both marks, in order. */
+  static boolean hasMarks(String document) {
+    int begin = document.indexOf(BEGIN);
+    return begin >= 0 && document.indexOf(END) > begin;
+  }
+
+  /** A document that has marks, with the report in it. */
   static String with(String document, GpuReport report) {
     int begin = document.indexOf(BEGIN);
     int end = document.indexOf(END);
-    if (begin < 0 || end < begin) {
-      throw new IllegalArgumentException(
-          "the page has no lines %s and %s, between which figures go".formatted(BEGIN, END));
-    }
     return document.substring(0, begin + BEGIN.length())
         + "\n\n"
         + String.join("\n", lines(report))
@@ -56,7 +54,8 @@ final class GpuPage {
 
   /** What the figures were measured on, in one paragraph. */
   static String head(GpuReport report) {
-    String pytorch = report.pytorch().isEmpty() ? "no PyTorch" : String.join(", ", report.pytorch());
+    String pytorch =
+        report.pytorch().isEmpty() ? "no PyTorch" : String.join(", ", report.pytorch());
     return "%sSluice %s, %s; driver %s; %s; %s."
         .formatted(
             report.standIn() ? "**Stand-in driver, not a GPU: no times.** " : "",

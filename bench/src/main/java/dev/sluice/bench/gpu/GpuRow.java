@@ -26,11 +26,7 @@ public record GpuRow(GpuWork work, List<Outcome> outcomes) {
    * @param failure why it was not measured; null when it was
    */
   public record Outcome(
-      Contender contender,
-      List<Double> turns,
-      long peakBytes,
-      Double distance,
-      String failure) {
+      Contender contender, List<Double> turns, long peakBytes, Double distance, String failure) {
     /** Median over the turns. */
     @JsonIgnore
     public double nanos() {

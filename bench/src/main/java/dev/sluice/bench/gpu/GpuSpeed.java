@@ -1,15 +1,10 @@
 package dev.sluice.bench.gpu;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.sluice.backend.Precision;
 import dev.sluice.bench.gpu.Contender.EngineName;
 import dev.sluice.bench.peers.PeerException;
-import dev.sluice.format.AtomicFile;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.OffsetDateTime;
@@ -19,7 +14,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -76,11 +70,13 @@ public final class GpuSpeed {
   public int measure(Request request) throws IOException {
     long end = System.nanoTime() + request.budget().toNanos();
     String date = OffsetDateTime.now(ZoneOffset.UTC).truncatedTo(ChronoUnit.MINUTES).toString();
-    String document = request.page() == null ? null : Files.readString(request.page());
+    GpuReportFiles files = new GpuReportFiles(request.folder(), request.page());
     Map<EngineName, EngineHost> hosts = new EnumMap<>(EngineName.class);
     List<String> notes = new ArrayList<>();
     try {
-      EngineHost sluice = new EngineHost(EngineName.SLUICE, sluiceCommand(request.device(), InputSets.MOST), Map.of());
+      EngineHost sluice =
+          new EngineHost(
+              EngineName.SLUICE, sluiceCommand(request.device(), InputSets.MOST), Map.of());
       hosts.put(EngineName.SLUICE, sluice);
       progress.accept("starting the engines");
       String device = String.join(", ", sluice.about()).replaceFirst("^device=", "");
@@ -90,28 +86,30 @@ public final class GpuSpeed {
       progress.accept("measuring what the device can do");
       boolean real = gpu && !standIn;
       DeviceCeilings ceilings =
-          ceilings(sluice, real ? PRODUCT_SIZE : SMALL_SIZE, real ? COPIED_NUMBERS : 1 << 20, notes);
-      List<String> leftOut = new ArrayList<>();
+          ceilings(
+              sluice, real ? PRODUCT_SIZE : SMALL_SIZE, real ? COPIED_NUMBERS : 1 << 20, notes);
+      String driver = real ? NvidiaSmi.driver() : "";
+      Reporter reporter =
+          (rows, leftOut) ->
+              new GpuReport(
+                  GpuReport.FORMAT,
+                  request.version(),
+                  date,
+                  standIn,
+                  device,
+                  driver,
+                  pytorch,
+                  standIn ? null : ceilings,
+                  rows,
+                  standIn ? List.of() : GpuTargets.judge(rows),
+                  List.copyOf(notes),
+                  leftOut);
       GpuBench bench = new GpuBench(hosts, GpuBench.Effort.STANDARD, progress);
-      List<GpuRow> rows = measure(request, bench, types(gpu), !pytorch.isEmpty(), end, leftOut);
-      GpuReport report =
-          new GpuReport(
-              GpuReport.FORMAT,
-              request.version(),
-              date,
-              standIn,
-              device,
-              real ? NvidiaSmi.driver() : "",
-              pytorch,
-              standIn ? null : ceilings,
-              rows,
-              standIn ? List.of() : GpuTargets.judge(rows),
-              List.copyOf(notes),
-              List.copyOf(leftOut));
+      boolean compared = !pytorch.isEmpty();
+      GpuReport report = measure(request, bench, types(gpu), compared, end, reporter, files);
       progress.accept("");
       boolean failed = print(report);
-      write(request, document, report);
-      return failed || real && pytorch.isEmpty() ? 1 : 0;
+      return failed || real && !compared ? 1 : 0;
     } finally {
       hosts.values().forEach(EngineHost::close);
     }
@@ -126,19 +124,18 @@ public final class GpuSpeed {
    * @param type what is multiplied in
    * @return 0
    */
-  public int profile(String device, List<String> profiler, GpuWork work, String type)
+  public int profile(String device, List<String> profiler, GpuWork work, NumberType type)
       throws IOException {
     List<String> command = new ArrayList<>(profiler);
     command.addAll(sluiceCommand(device, 1)); // making more would launch kernels of their own
-    NumberType chosen = NumberType.valueOf(type.toUpperCase(Locale.ROOT));
-    Contender contender =
-        new Contender(EngineName.SLUICE, chosen, Contender.Mode.EAGER, work);
+    Contender contender = new Contender(EngineName.SLUICE, type, Contender.Mode.EAGER, work);
     try (EngineHost host = new EngineHost(EngineName.SLUICE, command, Map.of())) {
       progress.accept("profiling " + work.title());
       host.time(contender, 1);
       host.finish();
     }
-    out.println("one iteration of %s in %s was run under %s".formatted(work.title(), type, profiler));
+    out.println(
+        "one iteration of %s in %s was run under %s".formatted(work.title(), type, profiler));
     return 0;
   }
 
@@ -193,28 +190,37 @@ public final class GpuSpeed {
         Integer.toString(mostSets));
   }
 
-  private List<GpuRow> measure(
+  /** Makes a report of what there is so far. */
+  private interface Reporter {
+    GpuReport report(List<GpuRow> rows, List<String> leftOut);
+  }
+
+  /** Measures, and writes after each work what there is: a run that is ended leaves that. */
+  private static GpuReport measure(
       Request request,
       GpuBench bench,
       List<NumberType> types,
-      boolean pytorch,
+      boolean compared,
       long end,
-      List<String> leftOut)
+      Reporter reporter,
+      GpuReportFiles files)
       throws IOException {
     List<GpuRow> rows = new ArrayList<>();
+    List<String> leftOut = new ArrayList<>(request.works().stream().map(GpuWork::title).toList());
     long longest = 0;
     for (GpuWork work : request.works()) {
       long start = System.nanoTime();
       if (start + longest > end) {
-        leftOut.add(work.title());
         continue;
       }
-      rows.add(bench.measure(work, GpuWorks.contenders(work, types, pytorch)));
-      if (work.kind() != GpuWork.Kind.LANGUAGE_MODEL) { // whose compiling says nothing of the others
+      rows.add(bench.measure(work, GpuWorks.contenders(work, types, compared)));
+      leftOut.remove(work.title());
+      if (work.kind() != GpuWork.Kind.LANGUAGE_MODEL) { // compiling says nothing of the others
         longest = Math.max(longest, System.nanoTime() - start);
       }
+      files.write(reporter.report(List.copyOf(rows), List.copyOf(leftOut)));
     }
-    return rows;
+    return reporter.report(List.copyOf(rows), List.copyOf(leftOut));
   }
 
   /** Whether anything failed. */
@@ -235,46 +241,5 @@ public final class GpuSpeed {
               .formatted(report.leftOut().size(), report.leftOut().getFirst()));
     }
     return !tables.failures().isEmpty();
-  }
-
-  private static void write(Request request, String document, GpuReport report)
-      throws IOException {
-    ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-    GpuReport written = report.standIn() ? withoutTimes(report) : report;
-    text(request.folder().resolve("gpu-speed.json"), mapper.writeValueAsString(written) + "\n");
-    if (document != null) {
-      text(
-          request.folder().resolve(request.page().getFileName().toString()),
-          GpuPage.with(document, report));
-    }
-  }
-
-  private static GpuReport withoutTimes(GpuReport report) {
-    List<GpuRow> rows =
-        report.rows().stream()
-            .map(row -> new GpuRow(row.work(), row.outcomes().stream().map(GpuSpeed::plain).toList()))
-            .toList();
-    return new GpuReport(
-        report.format(),
-        report.version(),
-        report.date(),
-        true,
-        report.device(),
-        report.driver(),
-        report.pytorch(),
-        null,
-        rows,
-        report.verdicts(),
-        report.notes(),
-        report.leftOut());
-  }
-
-  private static GpuRow.Outcome plain(GpuRow.Outcome outcome) {
-    return new GpuRow.Outcome(
-        outcome.contender(), List.of(), outcome.peakBytes(), outcome.distance(), outcome.failure());
-  }
-
-  private static void text(Path file, String text) throws IOException {
-    AtomicFile.write(file, stream -> stream.write(text.getBytes(StandardCharsets.UTF_8)));
   }
 }

@@ -6,8 +6,10 @@ import dev.sluice.bench.gpu.Contender.Mode;
 import dev.sluice.bench.gpu.GpuRow.Outcome;
 import dev.sluice.bench.gpu.GpuWork.Kind;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /** A report as tables. Of the stand-in driver no time, rate or ratio is shown. */
@@ -239,26 +241,29 @@ final class GpuTables {
   private String pytorchTime(GpuRow row, NumberType type, Mode mode) {
     return row.pytorch(type, mode)
         .map(
-            outcome ->
-                row.work().kind() == Kind.LANGUAGE_MODEL ? millis(outcome) : micros(outcome))
+            outcome -> row.work().kind() == Kind.LANGUAGE_MODEL ? millis(outcome) : micros(outcome))
         .orElse(NONE);
   }
 
-  /** Of each row what could not be measured, and why. */
+  /** What could not be measured, and why; what failed alike in several works is said once. */
   List<String> failures() {
-    List<String> failures = new ArrayList<>();
+    Map<String, List<String>> works = new LinkedHashMap<>();
     for (GpuRow row : report.rows()) {
       for (Outcome outcome : row.outcomes()) {
         if (outcome.failure() != null) {
-          failures.add(
-              "%s, %s: %s"
-                  .formatted(
-                      outcome.contender().work().title(),
-                      outcome.contender().title(),
-                      outcome.failure()));
+          works
+              .computeIfAbsent(
+                  outcome.contender().title() + ": " + outcome.failure(), _ -> new ArrayList<>())
+              .add(outcome.contender().work().title());
         }
       }
     }
+    List<String> failures = new ArrayList<>();
+    works.forEach((why, titles) ->
+        failures.add(
+            titles.size() == 1
+                ? "%s, %s".formatted(titles.getFirst(), why)
+                : "%s and %d others, %s".formatted(titles.getFirst(), titles.size() - 1, why)));
     return failures;
   }
 

@@ -67,8 +67,7 @@ final class GpuTargets {
               .toList();
       String grid = "standing grid, %s, forward+backward, against PyTorch".formatted(type);
       verdicts.add(atLeast(grid, "median", MEDIAN_RATIO, median(ratios), ratios.size()));
-      verdicts.add(
-          atLeast(grid, "worst", WORST_RATIO, ratios.stream().findFirst(), ratios.size()));
+      verdicts.add(atLeast(grid, "worst", WORST_RATIO, ratios.stream().findFirst(), ratios.size()));
     }
     verdicts.add(longSteps(rows, Kind.FORWARD, FORWARD_MICROS, "1.9"));
     verdicts.add(longSteps(rows, Kind.TRAIN, TRAIN_MICROS, "4.9"));
@@ -89,7 +88,9 @@ final class GpuTargets {
 
   /** Whether a row is of those that the first targets speak of. */
   static boolean inStandingGrid(GpuRow row) {
-    return row.work().kind() == Kind.TRAIN && !row.work().variable();
+    return row.work().kind() == Kind.TRAIN
+        && !row.work().variable()
+        && GpuWorks.isOfStandingGrid(row.work());
   }
 
   private static Optional<Double> median(List<Double> sorted) {
@@ -131,8 +132,9 @@ final class GpuTargets {
   private static Verdict variable(List<GpuRow> rows) {
     List<Double> shares =
         rows.stream()
-            .flatMap(row -> List.of(NumberType.BF16, NumberType.TF32, NumberType.FP32).stream()
-                .flatMap(type -> variableShare(row, type).stream()))
+            .flatMap(row ->
+                List.of(NumberType.BF16, NumberType.TF32, NumberType.FP32).stream()
+                    .flatMap(type -> variableShare(row, type).stream()))
             .sorted()
             .toList();
     Optional<Double> worst = shares.isEmpty() ? Optional.empty() : Optional.of(shares.getLast());

@@ -75,8 +75,7 @@ public record GpuWork(
 
   /** The same with lengths uniform in T/2..T, or with all T. */
   GpuWork withVariable(boolean lengths) {
-    return new GpuWork(
-        kind, cell, hidden, layers, directions, batch, steps, vocabulary, lengths);
+    return new GpuWork(kind, cell, hidden, layers, directions, batch, steps, vocabulary, lengths);
   }
 
   /** For example {@code LSTM (768, 16, 1024) L1 D1 forward+backward}: (H, B, T). */
@@ -137,8 +136,8 @@ public record GpuWork(
     double rows = Arrays.stream(lengths()).sum();
     double forward = 2.0 * rows * vocabulary * hidden;
     for (int layer = 0; layer < layers; layer++) {
-      forward += 2.0 * rows * directions * spec().gateColumns()
-          * (spec().layerInputSize(layer) + hidden);
+      forward +=
+          2.0 * rows * directions * spec().gateColumns() * (spec().layerInputSize(layer) + hidden);
     }
     return kind == Kind.FORWARD ? forward : 3 * forward;
   }

@@ -112,9 +112,13 @@ final class GpuWorks {
     return List.copyOf(works);
   }
 
+  /** Whether a work's H, B and T are in the standing grid, whatever its layers and directions. */
+  static boolean isOfStandingGrid(GpuWork work) {
+    return STANDING_GRID.contains(new Size(work.hidden(), work.batch(), work.steps()));
+  }
+
   private static GpuWork layers(Kind kind, CellType cell, int layers, int directions, Size size) {
-    return GpuWork.of(
-        kind, cell, layers, directions, size.hidden(), size.batch(), size.steps());
+    return GpuWork.of(kind, cell, layers, directions, size.hidden(), size.batch(), size.steps());
   }
 
   private static List<GpuWork> each(

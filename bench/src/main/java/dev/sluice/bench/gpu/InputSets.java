@@ -15,7 +15,7 @@ final class InputSets {
    * @param bytes of one set
    */
   static int count(long bytes) {
-    return (int) Math.clamp((BYTES + bytes - 1) / bytes, 1, MOST);
+    return Math.clamp((BYTES + bytes - 1) / bytes, 1, MOST);
   }
 
   /** By what the numbers of set 0 are multiplied, so that all differ and stay random. */

@@ -130,8 +130,7 @@ public final class EngineProcess implements AutoCloseable {
     }
     if (answer == null) {
       throw new PeerException(
-          "%s did not answer \"%s\" within %d seconds"
-              .formatted(title, line, limit.toSeconds()));
+          "%s did not answer \"%s\" within %d seconds".formatted(title, line, limit.toSeconds()));
     }
     if (answer.equals(END)) {
       throw new PeerException(ended());

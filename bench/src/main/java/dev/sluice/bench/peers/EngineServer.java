@@ -24,10 +24,13 @@ import java.nio.file.Path;
 public final class EngineServer {
   /** Begins the answer to what failed; why stands behind it. */
   public static final String FAILED = "@failed";
+
   /** Answers a request for results. */
   public static final String CHECKED = "@checked";
+
   /** Answers a request to make ready. */
   public static final String PREPARED = "@prepared";
+
   /** Begins the answer to a request for times. */
   public static final String TIMES = "@times";
 
