@@ -56,6 +56,7 @@ if [[ -n $profile ]]; then
   [[ -n $ncu ]] || { echo "gpu-speed.sh: ncu (Nsight Compute) is not installed; it comes with the CUDA toolkit." >&2 && exit 1; }
   report=$out/profile-$type-$(tr -cs 'A-Za-z0-9' - <<<"$profile")
   report=${report%-}
+  [[ $report != *' '* ]] || { echo "gpu-speed.sh: choose a FOLDER without a space in its path for a profile." >&2 && exit 1; }
   command="$ncu --clock-control none --target-processes all --launch-count ${COUNT:-400} --force-overwrite --export $report"
   command+=" --section SpeedOfLight --section LaunchStats --section Occupancy --section MemoryWorkloadAnalysis"
   command+=" --section WarpStateStats"

@@ -9,11 +9,13 @@ import dev.sluice.bench.gpu.Contender.EngineName;
 import dev.sluice.bench.gpu.Contender.Mode;
 import dev.sluice.bench.gpu.GpuWork.Kind;
 import dev.sluice.bench.peers.ArrayFile;
+import dev.sluice.bench.peers.WorkData;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -81,6 +83,42 @@ class TorchEngineTest {
     assertTrue(answers.get(3).startsWith("@failed AttributeError: "), answers.get(3)); // the stub
     assertEquals("@failed ValueError: not prepared: " + words, answers.get(4));
     assertEquals("@forgotten", answers.get(5));
+  }
+
+  /** Tensors of 64-bit integers, as far as drawing needs them. */
+  private static final String INTEGERS =
+      """
+      import torch_engine
+      class Bits:
+        def __init__(self, values): self.values = [torch_engine.signed(v) for v in values]
+        def __mul__(self, n): return Bits(v * n for v in self.values)
+        def __add__(self, n): return Bits(v + n for v in self.values)
+        def __rshift__(self, n): return Bits(v >> n for v in self.values)
+        def __and__(self, n): return Bits(v & n for v in self.values)
+        def __xor__(self, other): return Bits(v ^ w for v, w in zip(self.values, other.values))
+      class Torch:
+        int64 = None
+        def arange(self, first, end, dtype, device): return Bits(range(first, end))
+      print(torch_engine.draw_bits(Torch(), "weight_ih_l0", 2, 5, "cpu").values)
+      """;
+
+  @Test
+  void drawsTheNumbersThatJavaDraws() throws Exception {
+    Process process;
+    try {
+      ProcessBuilder builder = new ProcessBuilder(python(), "-c", INTEGERS);
+      builder.environment().put("PYTHONPATH", ENGINE.getParent().toString());
+      builder.environment().put("PYTHONDONTWRITEBYTECODE", "1");
+      process = builder.redirectError(folder.resolve("errors").toFile()).start();
+    } catch (IOException _) {
+      assumeTrue(false, "skipped: there is no " + python());
+      return;
+    }
+    int[] drawn = WorkData.integers("weight_ih_l0", 7, 1 << 24);
+    assertEquals(
+        Arrays.toString(Arrays.copyOfRange(drawn, 2, 7)),
+        process.inputReader(StandardCharsets.UTF_8).readLine(),
+        Files.readString(folder.resolve("errors")));
   }
 
   @Test
