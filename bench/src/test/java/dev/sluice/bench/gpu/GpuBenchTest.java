@@ -112,31 +112,43 @@ class GpuBenchTest {
     assertEquals(3, row.pytorch(NumberType.BF16, Mode.EAGER).orElseThrow().turns().size());
   }
 
-  @Test
-  void aRunLeavesFilesAndSaysWhatItLeftOut() throws IOException {
-    Path page = folder.resolve("page.md");
-    Files.writeString(page, "# P\n" + GpuPage.BEGIN + "\n" + GpuPage.END + "\n");
-    Path out = Files.createDirectory(folder.resolve("out"));
+  private String run(Duration budget, Path page) throws IOException {
     ByteArrayOutputStream printed = new ByteArrayOutputStream();
     GpuSpeed run = new GpuSpeed(new PrintStream(printed, true, StandardCharsets.UTF_8), _ -> {});
     List<GpuWork> works =
         List.of(
-            WORK,
             new GpuWork(Kind.LANGUAGE_MODEL, CellType.GRU, 4, 2, 1, 2, 3, 11, false),
+            WORK,
             WORK.withVariable(true));
-    GpuSpeed.Request request =
-        new GpuSpeed.Request(
-            "1.2.3", "cpu", List.of("no-such-python"), works, Duration.ofNanos(1), page, out);
-    assertEquals(0, run.measure(request)); // the first works are measured however short the time is
-    String text = printed.toString(StandardCharsets.UTF_8);
+    List<String> pytorch = List.of("no-such-python");
+    assertEquals(
+        0, run.measure(new GpuSpeed.Request("1.2.3", "cpu", pytorch, works, budget, page, folder)));
+    return printed.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void aRunLeavesFiles() throws IOException {
+    Path page = Files.createDirectory(folder.resolve("docs")).resolve("page.md");
+    Files.writeString(page, "# P\n" + GpuPage.BEGIN + "\n" + GpuPage.END + "\n");
+    String text = run(Duration.ofMinutes(10), page);
     assertTrue(text.contains("Sluice 1.2.3, "), text);
     assertTrue(
         text.contains("note: Sluice was not compared with PyTorch: PyTorch cannot be started"),
         text);
-    String json = Files.readString(out.resolve("gpu-speed.json"));
+    String json = Files.readString(folder.resolve("gpu-speed.json"));
     assertTrue(json.contains("\"hidden\" : 5"), json);
+    String tables = Files.readString(folder.resolve("page.md"));
+    assertTrue(tables.contains("| " + WORK.title() + " | fp32 |"), tables);
+    assertTrue(tables.contains("| GRU (4, 2, 3) L2 V=11 training step | fp32 |"), tables);
+    assertTrue(tables.contains("| " + WORK.title() + " variable | fp32 |"), tables);
+  }
+
+  @Test
+  void aRunSaysForWhatItHadNoTime() throws IOException {
+    String text = run(Duration.ofNanos(1), null);
+    assertTrue(text.contains("GRU (4, 2, 3) L2 V=11 training step"), text);
     assertTrue(
-        Files.readString(out.resolve("page.md")).contains("| " + WORK.title() + " | fp32 |"));
+        text.contains("left out, for want of time: 2 works, from " + WORK.title() + " on"), text);
   }
 
   @Test
