@@ -90,7 +90,7 @@ class GpuBenchTest {
   void whatComputesSomethingElseIsNotTimed() throws IOException {
     GpuRow row = measure(WORK, "wrong");
     assertEquals(
-        "y is 1 of its norm away from Sluice's in fp32, more than the 0.06 that bf16 explains",
+        "y is 1.0 of its norm away from Sluice's in fp32, more than the 0.060 that bf16 explains",
         failure(row, NumberType.BF16));
     assertTrue(row.pytorch(NumberType.TF32, Mode.EAGER).isPresent());
     assertTrue(row.pytorch(NumberType.BF16, Mode.EAGER).isEmpty());
