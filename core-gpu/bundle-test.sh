@@ -23,7 +23,8 @@ bytes=$(stat -c %s "$archive")
 mkdir "$work/unpacked" "$work/bin" "$work/home"
 tar xf "$archive" -C "$work/unpacked" || exit 1
 cd "$work"/unpacked/sluice-* || exit 1
-for tool in sh bash env dirname readlink sed grep head tail; do # all that is on the PATH; no java, no mvn
+# All that is on the PATH; no java, no mvn, no python3.
+for tool in sh bash env dirname readlink sed grep head tail mkdir rm cat tee timeout; do
   ln -s "$(command -v $tool)" "$work/bin/$tool"
 done
 
@@ -59,6 +60,12 @@ if [[ -e $standin/libcuda.so.1 ]]; then # JCuda's libraries and the kernels' sou
   run 0 doctor
   says 'stand-in driver, not a GPU'
   run 0 train --device cuda --max-steps 2 "${small[@]}" --validation 0 --out "$work/gpu"
+  env -i PATH="$work/bin" HOME="$work/home" "${extra[@]}" bench/gpu-speed.sh "$work/speed" --shape 4,2,3 \
+    --only 'LSTM (4, 2, 3) L2 D2 forward+backward' >"$work/output.txt" 2>&1 || { cat "$work/output.txt" && fail "gpu-speed.sh"; }
+  says 'Stand-in driver, not a GPU: no times'
+  says 'note: Sluice was not compared with PyTorch'
+  grep -q 'L2 D2 forward+backward | bf16 | - | - |' "$work/speed/benchmarks-gpu.md" || fail "no table of gpu-speed.sh"
+  grep -q '"turns" : \[ \]' "$work/speed/gpu-speed.json" || fail "no rows of gpu-speed.sh, or times of a stand-in"
 else
   echo "skipped, no stand-in driver: the bundle's CUDA backend"
 fi

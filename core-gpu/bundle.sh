@@ -92,9 +92,10 @@ if [[ $fatbin == yes ]]; then
 fi
 "$jdk/bin/jar" --create --date="$DATE" --file "$jar" --manifest "$content/META-INF/MANIFEST.MF" -C "$content" dev
 
-mkdir -p "$bundle/kernels" "$bundle/docs"
+mkdir -p "$bundle/kernels" "$bundle/docs" "$bundle/bench"
 cp "$home"/kernels/*.sh "$home/kernels/spills.awk" "$bundle/kernels/"
 cp -r "$home/kernels/src" "$bundle/kernels/"
+cp "$home/bench/gpu-speed.sh" "$home/bench/torch_engine.py" "$bundle/bench/"
 cp "$home"/docs/*.md "$bundle/docs/"
 cp "$home/sluice" "$home/LICENSE" "$home/README.md" "$bundle/"
 

@@ -342,3 +342,16 @@ struct Update {
   float epsilon;  // rmsprop, adam
   int variant;    // sgd: 1 for Nesterov; adam: 1 for decoupled decay; else 0
 };
+
+// ---- measuring -----------------------------------------------------------------------------------------------------
+
+// Exchanges numbers between all blocks, again and again; flags and fault are cleared before.
+// kernels: sluice_exchange_probe
+// grid: any up to one a multiprocessor, as a cooperative launch: all blocks must be resident at once
+struct ExchangeProbe {
+  unsigned* flags;            // [blocks]
+  unsigned* numbers;          // [2, blocks, 4], aligned to 16 bytes
+  unsigned* sums;             // [blocks, 256] out: of what a thread read; thread i reads blocks i, i + 256, ..
+  unsigned long long* fault;  // [1], as exchange.cuh notes a wait that was given up
+  int exchanges;              // how many
+};

@@ -17,3 +17,4 @@
 #include "optimizer.cu"
 #include "persistent_grid_lstm.cu"
 #include "persistent_grid_gru.cu"
+#include "exchange_probe.cu"

@@ -4,16 +4,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Columns of text, aligned: the first to the left, the others to the right. */
-final class TextTable {
+public final class TextTable {
   private final List<List<String>> lines = new ArrayList<>();
 
   /** A table with these headings. */
-  TextTable(String... headings) {
+  public TextTable(String... headings) {
     lines.add(List.of(headings));
   }
 
   /** Adds a line. */
-  void add(List<String> cells) {
+  public void add(List<String> cells) {
     lines.add(cells);
   }
 
@@ -23,7 +23,7 @@ final class TextTable {
   }
 
   /** For a terminal: two spaces between columns. */
-  List<String> plain() {
+  public List<String> plain() {
     int columns = lines.getFirst().size();
     int[] width = new int[columns];
     for (List<String> line : lines) {
@@ -45,7 +45,7 @@ final class TextTable {
   }
 
   /** For a document in Markdown. */
-  List<String> markdown() {
+  public List<String> markdown() {
     List<String> out = new ArrayList<>();
     for (List<String> line : lines) {
       out.add(

@@ -1,6 +1,7 @@
 package dev.sluice.backend;
 
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * What a device must be able to compute: the contract that the reference, the SIMD and the CUDA
@@ -74,6 +75,19 @@ public interface Backend extends AutoCloseable {
       @Override
       public void close() {}
     };
+  }
+
+  /** A new stopwatch, which the caller closes. */
+  default Stopwatch stopwatch() {
+    return new HostStopwatch(this);
+  }
+
+  /**
+   * Measures how many nanoseconds it takes the device until what each multiprocessor has written can
+   * be read by all others; empty where they cannot wait for each other within a kernel. Waits.
+   */
+  default OptionalDouble exchangeNanos() {
+    return OptionalDouble.empty();
   }
 
   /** Bytes held by tensors and plans of this backend now. */

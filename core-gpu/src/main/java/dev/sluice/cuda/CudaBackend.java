@@ -14,9 +14,11 @@ import dev.sluice.backend.Precision;
 import dev.sluice.backend.RecurrentOps;
 import dev.sluice.backend.Replay;
 import dev.sluice.backend.Shape;
+import dev.sluice.backend.Stopwatch;
 import dev.sluice.backend.Tensor;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** The contract on an NVIDIA GPU: cuBLAS and own kernels, enqueued; only a download waits. */
 final class CudaBackend implements Backend {
@@ -125,6 +127,16 @@ final class CudaBackend implements Backend {
   @Override
   public Replay replay(Runnable work) {
     return new CudaReplay(runtime, work);
+  }
+
+  @Override
+  public Stopwatch stopwatch() {
+    return new CudaStopwatch(runtime);
+  }
+
+  @Override
+  public OptionalDouble exchangeNanos() {
+    return OptionalDouble.of(new ExchangeProbe(runtime).nanos());
   }
 
   /** Tensors and plans, and the working memory that operations took for them. */

@@ -15,10 +15,11 @@ import java.util.Map;
  * Named arrays in a file between two processes of one run: a count, then for each its name, its
  * length and its numbers, as {@link DataOutputStream} writes them.
  */
-final class ArrayFile {
+public final class ArrayFile {
   private ArrayFile() {}
 
-  static void write(Path file, Map<String, float[]> arrays) throws IOException {
+  /** Writes arrays. */
+  public static void write(Path file, Map<String, float[]> arrays) throws IOException {
     try (var out = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(file)))) {
       out.writeInt(arrays.size());
       for (Map.Entry<String, float[]> array : arrays.entrySet()) {
@@ -32,7 +33,8 @@ final class ArrayFile {
     }
   }
 
-  static Map<String, float[]> read(Path file) throws IOException {
+  /** Reads what {@link #write} wrote. */
+  public static Map<String, float[]> read(Path file) throws IOException {
     Map<String, float[]> arrays = new LinkedHashMap<>();
     try (var in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
       for (int left = in.readInt(); left > 0; left--) {

@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
  * An engine in a process of its own, which runs while it has a request to answer and is stopped
  * otherwise.
  */
-final class EngineProcess implements AutoCloseable {
+public final class EngineProcess implements AutoCloseable {
   private static final String END = "";
   private static final int SHOWN_LINES = 3;
 
@@ -30,14 +30,15 @@ final class EngineProcess implements AutoCloseable {
   private final BlockingQueue<String> answers = new LinkedBlockingQueue<>();
 
   /**
-   * Starts a process whose main program is {@link EngineServer}.
+   * Starts a process that answers each line it reads with a line that begins with "@", such as
+   * {@link EngineServer}.
    *
    * @param title for messages
    * @param command with arguments
    * @param environment variables to add
    * @param patience how long an answer may take
    */
-  EngineProcess(
+  public EngineProcess(
       String title, List<String> command, Map<String, String> environment, Duration patience)
       throws IOException {
     this.title = title;
@@ -84,7 +85,12 @@ final class EngineProcess implements AutoCloseable {
 
   /** Does the prepared work several times; nanoseconds of each. */
   long[] time(int iterations) throws PeerException {
-    String[] words = request("time " + iterations, EngineServer.TIMES).split(" ");
+    return times("time " + iterations, iterations, patience);
+  }
+
+  /** The nanoseconds of some iterations that a request is answered with. */
+  public long[] times(String line, int iterations, Duration limit) throws PeerException {
+    String[] words = request(line, EngineServer.TIMES, limit).split(" ");
     long[] nanos = new long[words.length - 1];
     for (int i = 0; i < nanos.length; i++) {
       nanos[i] = Long.parseLong(words[i + 1]);
@@ -98,12 +104,24 @@ final class EngineProcess implements AutoCloseable {
   }
 
   private String request(String line, String expected) throws PeerException {
+    return request(line, expected, patience);
+  }
+
+  /**
+   * Lets the process answer a line.
+   *
+   * @param expected what the answer must begin with
+   * @param limit how long it may take
+   * @return the answer
+   * @throws PeerException when it failed, ended, answered something else, or took longer
+   */
+  public String request(String line, String expected, Duration limit) throws PeerException {
     String answer;
     try {
       Signals.resume(pid());
       requests.write(line + "\n");
       requests.flush();
-      answer = answers.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
+      answer = answers.poll(limit.toMillis(), TimeUnit.MILLISECONDS);
     } catch (IOException | IllegalStateException e) {
       throw new PeerException(ended(), e);
     } catch (InterruptedException e) {
@@ -112,8 +130,7 @@ final class EngineProcess implements AutoCloseable {
     }
     if (answer == null) {
       throw new PeerException(
-          "%s did not answer \"%s\" within %d seconds"
-              .formatted(title, line, patience.toSeconds()));
+          "%s did not answer \"%s\" within %d seconds".formatted(title, line, limit.toSeconds()));
     }
     if (answer.equals(END)) {
       throw new PeerException(ended());
@@ -151,6 +168,32 @@ final class EngineProcess implements AutoCloseable {
     }
     return "the process of %s ended%s%s"
         .formatted(title, code, said.isBlank() ? "" : "; its last lines: " + said);
+  }
+
+  /**
+   * Ends the input and waits until the process has ended by itself.
+   *
+   * @throws PeerException when that takes longer than {@code limit}, or it ended with a failure
+   */
+  public void finish(Duration limit) throws PeerException {
+    try {
+      Signals.resume(pid());
+      requests.close();
+      if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new PeerException(
+            "%s did not end within %d seconds".formatted(title, limit.toSeconds()));
+      }
+      if (process.exitValue() != 0) {
+        throw new PeerException(ended());
+      }
+    } catch (IOException | IllegalStateException e) {
+      throw new PeerException(ended(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new PeerException(title + " was interrupted", e);
+    } finally {
+      close();
+    }
   }
 
   /** Ends the process. */

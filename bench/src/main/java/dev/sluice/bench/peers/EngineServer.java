@@ -22,10 +22,17 @@ import java.nio.file.Path;
  * the program.
  */
 public final class EngineServer {
-  static final String FAILED = "@failed";
-  static final String CHECKED = "@checked";
-  static final String PREPARED = "@prepared";
-  static final String TIMES = "@times";
+  /** Begins the answer to what failed; why stands behind it. */
+  public static final String FAILED = "@failed";
+
+  /** Answers a request for results. */
+  public static final String CHECKED = "@checked";
+
+  /** Answers a request to make ready. */
+  public static final String PREPARED = "@prepared";
+
+  /** Begins the answer to a request for times. */
+  public static final String TIMES = "@times";
 
   private final Engine.Factory factory;
   private Engine engine;

@@ -6,11 +6,13 @@ import java.io.IOException;
 public final class PeerException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  PeerException(String message) {
+  /** With one sentence. */
+  public PeerException(String message) {
     super(message);
   }
 
-  PeerException(String message, Throwable cause) {
+  /** With one sentence, and what led to it. */
+  public PeerException(String message, Throwable cause) {
     super(message, cause);
   }
 }

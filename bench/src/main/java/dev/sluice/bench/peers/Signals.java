@@ -9,7 +9,7 @@ import java.lang.invoke.MethodHandle;
  * Signals between the processes of one run, on Linux. An engine is stopped while another is timed:
  * threads that still spin, compile or collect would take its cores.
  */
-final class Signals {
+public final class Signals {
   private static final int SIGKILL = 9;
   private static final int SIGCONT = 18;
   private static final int SIGSTOP = 19;
@@ -43,7 +43,7 @@ final class Signals {
   }
 
   /** Has the system end this process when its parent ends: a stopped one would stay for ever. */
-  static void endWithParent() {
+  public static void endWithParent() {
     MethodHandle prctl =
         function("prctl", FunctionDescriptor.of(INT, INT, LONG), Linker.Option.firstVariadicArg(1));
     try {

@@ -2,6 +2,8 @@ package dev.sluice.bench.peers;
 
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.DType;
+import dev.sluice.backend.RecurrentSpec;
+import dev.sluice.backend.Replay;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
 import dev.sluice.backend.UpdateRule;
@@ -20,8 +22,8 @@ import dev.sluice.optim.Optimizer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Sluice on the CPU: a language model's training step, made of layers. */
-final class SluiceLanguageModel implements Engine {
+/** Sluice: a language model's training step, made of layers and replayed. */
+public final class SluiceLanguageModel implements Engine {
   private static final String RECURRENT = "rnn";
 
   private final Backend backend;
@@ -30,27 +32,55 @@ final class SluiceLanguageModel implements Engine {
   private final LossPlan loss;
   private final Optimizer optimizer;
   private final Tensor lossSum;
+  private final Replay step;
   private final Tensor ids;
   private final Tensor targets;
 
   SluiceLanguageModel(Backend backend, Work work, WorkData data) {
+    this(
+        backend,
+        work.spec(),
+        work.vocabulary(),
+        Shape.of(work.steps(), work.batch()),
+        data.parameters(),
+        data.ids(),
+        data.targets());
+  }
+
+  /**
+   * An embedding, recurrent layers and a linear layer, with Adam.
+   *
+   * @param backend that computes; closed with this
+   * @param spec of the recurrent layers; their input is the embedding, of H numbers
+   * @param vocabulary V
+   * @param tokens [T, B]
+   * @param values of the parameters, as {@link WorkData#parameters()}
+   * @param read tokens that are read
+   * @param predicted tokens that shall be predicted
+   */
+  public SluiceLanguageModel(
+      Backend backend,
+      RecurrentSpec spec,
+      int vocabulary,
+      Shape tokens,
+      Map<String, float[]> values,
+      int[] read,
+      int[] predicted) {
     this.backend = backend;
-    int hidden = work.hidden();
+    int hidden = spec.hiddenSize();
     Sequential model =
         new Sequential(
-            new Embedding(store, "embedding", work.vocabulary(), hidden),
-            new RecurrentStack(store, RECURRENT, work.spec()),
-            new Linear(store, "output", hidden, work.vocabulary(), true));
+            new Embedding(store, "embedding", vocabulary, hidden),
+            new RecurrentStack(store, RECURRENT, spec),
+            new Linear(store, "output", hidden, vocabulary, true));
     store.allocate(backend, 1);
-    Map<String, float[]> values = data.parameters();
     for (Parameter parameter : store.parameters()) {
       parameter.value().upload(values.get(plainName(parameter)), 0);
     }
-    Shape tokens = Shape.of(work.steps(), work.batch());
     ids = backend.allocate(DType.INT32, tokens);
-    ids.upload(data.ids(), 0);
+    ids.upload(read, 0);
     targets = backend.allocate(DType.INT32, tokens);
-    targets.upload(data.targets(), 0);
+    targets.upload(predicted, 0);
     plan = model.plan(backend, tokens, Gradients.PARAMETERS);
     loss = new CrossEntropy(0).plan(backend, plan.output(), true, plan.outputIsFree());
     UpdateRule adam =
@@ -62,6 +92,8 @@ final class SluiceLanguageModel implements Engine {
             false);
     lossSum = loss.total().slice(0, Shape.of(1));
     optimizer = new Optimizer(backend, store, adam, WorkData.CLIP_NORM, Optimizer.NO_CLIPPING);
+    optimizer.setLearningRate(WorkData.LEARNING_RATE);
+    step = backend.replay(this::step);
   }
 
   private static String plainName(Parameter parameter) {
@@ -76,10 +108,19 @@ final class SluiceLanguageModel implements Engine {
     plan.backward(loss.compute(logits, targets, 1));
   }
 
+  private void step() {
+    gradients();
+    optimizer.apply(lossSum);
+  }
+
+  /** Enqueues a training step. */
+  public void enqueue() {
+    step.run();
+  }
+
   @Override
   public void iterate() {
-    gradients();
-    optimizer.step(WorkData.LEARNING_RATE, lossSum);
+    enqueue();
     backend.finish();
   }
 
@@ -101,6 +142,7 @@ final class SluiceLanguageModel implements Engine {
 
   @Override
   public void close() {
+    step.close();
     backend.close();
   }
 }

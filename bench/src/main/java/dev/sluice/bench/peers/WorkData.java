@@ -1,5 +1,6 @@
 package dev.sluice.bench.peers;
 
+import dev.sluice.backend.RecurrentSpec;
 import dev.sluice.backend.RecurrentSpec.Slice;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -58,19 +59,32 @@ public final class WorkData {
    * {@code output.bias} [V] last.
    */
   public Map<String, float[]> parameters() {
+    return parameters(work.spec(), work.vocabulary(), this::draw);
+  }
+
+  /** Draws a parameter. */
+  @FunctionalInterface
+  public interface Drawing {
+    /** Numbers that are uniform in ±width. */
+    float[] draw(String name, int size, float width);
+  }
+
+  /** As {@link #parameters()} of layers that read what an embedding of V rows gives, or x. */
+  public static Map<String, float[]> parameters(
+      RecurrentSpec spec, int vocabulary, Drawing drawing) {
     Map<String, float[]> parameters = new LinkedHashMap<>();
-    float width = (float) (1 / Math.sqrt(work.hidden()));
-    int table = Math.multiplyExact(work.vocabulary(), work.hidden());
+    float width = (float) (1 / Math.sqrt(spec.hiddenSize()));
+    int table = Math.multiplyExact(vocabulary, spec.hiddenSize());
     if (table > 0) {
-      parameters.put("embedding.weight", draw("embedding.weight", table, 1));
+      parameters.put("embedding.weight", drawing.draw("embedding.weight", table, 1));
     }
-    for (Slice slice : work.spec().slices()) {
+    for (Slice slice : spec.slices()) {
       int size = Math.toIntExact(slice.shape().size());
-      parameters.put(slice.name(), draw(slice.name(), size, width));
+      parameters.put(slice.name(), drawing.draw(slice.name(), size, width));
     }
     if (table > 0) {
-      parameters.put("output.weight", draw("output.weight", table, width));
-      parameters.put("output.bias", draw("output.bias", work.vocabulary(), width));
+      parameters.put("output.weight", drawing.draw("output.weight", table, width));
+      parameters.put("output.bias", drawing.draw("output.bias", vocabulary, width));
     }
     return parameters;
   }
@@ -102,13 +116,32 @@ public final class WorkData {
   }
 
   private float[] draw(String name, int size, float width) {
+    float[] values = uniform(name, size, width);
+    if (change != 0) {
+      SplittableRandom upOrDown = new SplittableRandom(changeSeed + name.hashCode());
+      for (int i = 0; i < size; i++) {
+        values[i] = (float) (values[i] * (1 + (upOrDown.nextInt() < 0 ? change : -change)));
+      }
+    }
+    return values;
+  }
+
+  /** Numbers that are uniform in ±width and follow from the name alone. */
+  public static float[] uniform(String name, int size, float width) {
     SplittableRandom random = new SplittableRandom(name.hashCode());
-    SplittableRandom upOrDown = new SplittableRandom(changeSeed + name.hashCode());
     float[] values = new float[size];
     for (int i = 0; i < size; i++) {
-      float value = width * (2 * (random.nextInt() >>> 8) * 0x1p-24f - 1);
-      boolean up = change != 0 && upOrDown.nextInt() < 0;
-      values[i] = (float) (value * (1 + (up ? change : -change)));
+      values[i] = width * (2 * (random.nextInt() >>> 8) * 0x1p-24f - 1);
+    }
+    return values;
+  }
+
+  /** Whole numbers that are uniform in 0..bound-1 and follow from the name alone. */
+  public static int[] integers(String name, int size, int bound) {
+    SplittableRandom random = new SplittableRandom(name.hashCode());
+    int[] values = new int[size];
+    for (int i = 0; i < size; i++) {
+      values[i] = (int) ((long) (random.nextInt() >>> 8) * bound >> 24);
     }
     return values;
   }
