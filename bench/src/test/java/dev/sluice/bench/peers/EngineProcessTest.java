@@ -135,6 +135,18 @@ class EngineProcessTest {
         problem.getMessage());
   }
 
+  @Test
+  void aSettingThatIsSlowAtFirstAndFastestInTheEndIsChosen() throws IOException {
+    PeerBench bench =
+        new PeerBench(
+            (_, _, patience) -> started(FakeEngines.Warming.class, patience),
+            2,
+            new PeerBench.Effort(400_000_000, 1_000_000, 2),
+            _ -> {});
+    PeerRow row = bench.measure(WORK, List.of(Peer.SLUICE));
+    assertEquals("2", row.ours().setting());
+  }
+
   private static PeerBench bench(Class<?> instead) {
     return new PeerBench(
         (peer, _, patience) ->

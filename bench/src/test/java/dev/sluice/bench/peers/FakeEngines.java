@@ -64,6 +64,24 @@ final class FakeEngines {
     }
   }
 
+  /** Takes 4 ms with one thread; with two 20 ms until it has warmed up, then 1 ms. */
+  public static final class Warming implements Engine.Factory {
+    private static final int COLD = 6;
+
+    @Override
+    public Engine prepare(Work work, WorkData data, int threads) {
+      return new Fake() {
+        private int iterations;
+
+        @Override
+        public void iterate() throws InterruptedException {
+          iterations++;
+          Thread.sleep(threads == 1 ? 4 : iterations <= COLD ? 20 : 1);
+        }
+      };
+    }
+  }
+
   /** Sluice with the two halves of x exchanged: quick, and wrong. */
   public static final class Wrong implements Engine.Factory {
     @Override

@@ -16,7 +16,7 @@ import jdk.incubator.vector.FloatVector;
  * {@link PackedPanels}). Six rows by two vectors are 12 accumulators, 2 vectors of B and one
  * broadcast: they fit the 16 registers of AVX2 too. Measured on one Zen 4 core at k = 256 (peak
  * 118 GFLOP/s): 6 rows 109, 4 rows 112, 2 rows 87, 1 row 49 GFLOP/s. Vectors of 512 bits come with 32
- * registers, which {@link WideTiles} uses.
+ * registers, which {@link WideTiles} uses; {@link NarrowTiles} is for narrower ones.
  */
 final class GemmKernels {
   /** Whether there are registers for the tiles of {@link WideTiles}. */
@@ -56,6 +56,12 @@ final class GemmKernels {
     int r = 0;
     if (WIDE) {
       r = wide(rows, k, a, aFrom, rowStride, kStride, b, bFrom, accumulate, c, cFrom, cStride);
+    } else if (kStride == 1) {
+      for (; r + 6 <= rows; r += 6) {
+        int at = aFrom + r * rowStride;
+        int to = cFrom + r * cStride;
+        NarrowTiles.rows(k, a, at, rowStride, b, bFrom, accumulate, c, to, cStride);
+      }
     }
     for (; r + 6 <= rows; r += 6) {
       tile6(
