@@ -19,10 +19,10 @@
 //
 // Registers a thread at most (nvcc 13.0, sm_80 to sm_120), of which R has 96 in fp32 and TF32, and in bf16 128 (LSTM)
 // or 96 (GRU):       f32  tf32  bf16
-//     LSTM forward   234   232   228
-//     LSTM backward  244   250   246
-//     GRU forward    220   216   178
-//     GRU backward   224   232   197
+//     LSTM forward   234   232   230
+//     LSTM backward  242   243   240
+//     GRU forward    220   216   181
+//     GRU backward   226   232   197
 //
 // Floor of a step at H = 128 on an H200 at 1.98 GHz, not yet measured on a GPU, an estimate in cycles of a scheduler,
 // which has two of the warps: gates, 4 cells a thread of about 120 instructions (LSTM) or 85 (GRU), 960 or 680;
@@ -82,7 +82,7 @@ __device__ inline OwnedCells ownedCells(const Arguments& a) {
   for (int b = 0; b < 2; b++) {
     const bool there = cells.row + b < a.batch;
     cells.present[b] = there ? max(0, min(2, a.units - cells.unit)) : 0;
-    cells.length[b] = there && a.lengths ? a.lengths[cells.row + b] : a.steps;
+    cells.length[b] = there && a.lengths ? min(a.steps, a.lengths[cells.row + b]) : a.steps;
   }
   return cells;
 }
@@ -143,22 +143,22 @@ __device__ inline void storePair(T* base, long long offset, int present, bool pa
   }
 }
 
-// [B, H] of cells, or zeros, and back.
-__device__ inline void loadCells(float (&x)[4], const float* base, const OwnedCells& cells, int units, bool paired) {
+// [B, H] of cells, or zeros, and back: once a launch, so one by one.
+__device__ inline void loadCells(float (&x)[4], const float* base, const OwnedCells& cells, int units) {
   SLUICE_UNROLL
   for (int b = 0; b < 2; b++) {
     const long long at = (long long)(cells.row + b) * units + cells.unit;
-    const Pair<float> pair = loadPair(base, at, cells.present[b], paired);
+    const Pair<float> pair = loadPair(base, at, cells.present[b], false);
     x[b] = pair.at(0);
     x[2 + b] = pair.at(1);
   }
 }
 
-__device__ inline void storeCells(float* base, const float (&x)[4], const OwnedCells& cells, int units, bool paired) {
+__device__ inline void storeCells(float* base, const float (&x)[4], const OwnedCells& cells, int units) {
   SLUICE_UNROLL
   for (int b = 0; b < 2; b++) {
     const long long at = (long long)(cells.row + b) * units + cells.unit;
-    storePair(base, at, cells.present[b], paired, x[b], x[2 + b]);
+    storePair(base, at, cells.present[b], false, x[b], x[2 + b]);
   }
 }
 

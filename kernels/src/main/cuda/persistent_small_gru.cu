@@ -1,5 +1,5 @@
 // GRU (reset gate after the recurrent product) up to 128 units: all steps of one direction in one launch, forward and
-// backward.
+// backward. How, and at what cost, says persistent_small.cuh.
 #include "persistent_small.cuh"
 
 template <typename T>
@@ -56,7 +56,7 @@ __device__ inline void gruSmallForward(const GruSmallForward& a) {
     }
   }
   float h[4];
-  loadCells(h, a.initialState, cells, a.units, false);
+  loadCells(h, a.initialState, cells, a.units);
   __syncthreads();  // the buffers are clear
   if (cells.warpWorks) {
     storeActivations(Units{}, state, 0, cells.unit, h);
@@ -107,7 +107,7 @@ __device__ inline void gruSmallForward(const GruSmallForward& a) {
     }
     __syncthreads();  // h is whole
   }
-  storeCells(a.state, h, cells, a.units, false);
+  storeCells(a.state, h, cells, a.units);
 }
 
 template <typename T>
@@ -176,7 +176,7 @@ __device__ inline void gruSmallBackward(const GruSmallBackward& a) {
                                    even && pairs(static_cast<const T*>(a.outputGradient), a.outputGradientStride),
                                    even && pairs(static_cast<const T*>(a.output), a.outputStride)};
   float dh[4];
-  loadCells(dh, a.lastState, cells, a.units, false);
+  loadCells(dh, a.lastState, cells, a.units);
   GruSaved<T> x = gruSaved<T>(a, cells, a.reverse ? 0 : a.steps - 1, paired);
   __syncthreads();  // the buffers are clear
 
@@ -226,7 +226,7 @@ __device__ inline void gruSmallBackward(const GruSmallBackward& a) {
       }
     }
   }
-  storeCells(a.initialStateGradient, dh, cells, a.units, false);
+  storeCells(a.initialStateGradient, dh, cells, a.units);
 }
 
 SLUICE_PERSISTENT_KERNEL(sluice_gru_small_forward_f32, GruSmallForward, BLOCK) { gruSmallForward<ExactUnits>(a); }

@@ -1,4 +1,5 @@
-// LSTM up to 128 units: all steps of one direction in one launch, forward and backward.
+// LSTM up to 128 units: all steps of one direction in one launch, forward and backward. How, and at what cost, says
+// persistent_small.cuh.
 #include "persistent_small.cuh"
 
 // What a thread reads of global memory for a step of the forward pass: its cells' pre-activations without the
@@ -55,8 +56,8 @@ __device__ inline void lstmSmallForward(const LstmSmallForward& a) {
   }
   float c[4];
   float h[4];
-  loadCells(c, a.initialCell, cells, a.units, false);
-  loadCells(h, a.initialState, cells, a.units, false);
+  loadCells(c, a.initialCell, cells, a.units);
+  loadCells(h, a.initialState, cells, a.units);
   __syncthreads();  // the buffers are clear
   if (cells.warpWorks) {
     storeActivations(Units{}, state, 0, cells.unit, h);
@@ -107,7 +108,7 @@ __device__ inline void lstmSmallForward(const LstmSmallForward& a) {
     }
     __syncthreads();  // h is whole
   }
-  storeCells(a.state, h, cells, a.units, false);
+  storeCells(a.state, h, cells, a.units);
 }
 
 // What a thread reads of global memory for a step of the backward pass.
@@ -163,10 +164,10 @@ __device__ inline void lstmSmallBackward(const LstmSmallBackward& a) {
   float dh[4];
   float dc[4];
   float after[4];
-  loadCells(dh, a.lastState, cells, a.units, false);
-  loadCells(dc, a.lastCell, cells, a.units, false);
+  loadCells(dh, a.lastState, cells, a.units);
+  loadCells(dc, a.lastCell, cells, a.units);
   const int last = a.reverse ? 0 : a.steps - 1;
-  loadCells(after, a.cells + (long long)last * a.batch * a.units, cells, a.units, false);
+  loadCells(after, a.cells + (long long)last * a.batch * a.units, cells, a.units);
   LstmSaved<T> x = lstmSaved<T>(a, cells, last, paired);
   __syncthreads();  // the buffers are clear
 
@@ -215,8 +216,8 @@ __device__ inline void lstmSmallBackward(const LstmSmallBackward& a) {
       }
     }
   }
-  storeCells(a.initialStateGradient, dh, cells, a.units, false);
-  storeCells(a.initialCellGradient, dc, cells, a.units, false);
+  storeCells(a.initialStateGradient, dh, cells, a.units);
+  storeCells(a.initialCellGradient, dc, cells, a.units);
 }
 
 SLUICE_PERSISTENT_KERNEL(sluice_lstm_small_forward_f32, LstmSmallForward, BLOCK) { lstmSmallForward<ExactUnits>(a); }

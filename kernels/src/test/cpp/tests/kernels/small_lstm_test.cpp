@@ -204,3 +204,19 @@ TEST(small_lstm_gives_the_same_bits_again) {
     }
   }
 }
+
+// They are reported elsewhere; here they must do no harm.
+TEST(small_lstm_takes_lengths_that_do_not_fit) {
+  for (const bool reverse : {false, true}) {
+    const SmallCase c{Products::BF16, 3, 5, 8, true, true, reverse, 0, 0};
+    LstmForwardRun forward{c};
+    LstmBackwardRun backward{c};
+    forward.deviceLengths = backward.deviceLengths = Items<int>({4, 0, -7, 2000000000, 3});
+    const std::vector<double> state = forward.launched().state.download();
+    const std::vector<double> gradient = backward.launched().initialState.download();
+    for (int u = 8; u < 24; u++) {
+      check(state[u] == forward.initialState.host()[u], "sequences of no steps keep h0");
+      check(gradient[u] == backward.lastState.host()[u], "and its gradient");
+    }
+  }
+}
