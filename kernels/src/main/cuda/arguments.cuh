@@ -14,6 +14,7 @@
 // included) it uses 16-byte accesses, except that the recurrent kernels must be told (`pack`). "or null" marks what may
 // be null. Arrays may be the same only where it says so.
 #pragma once
+#include "grid_arguments.cuh"
 #include "recurrent_arguments.cuh"
 
 // ---- embedding -----------------------------------------------------------------------------------------------------

@@ -30,7 +30,8 @@ __device__ inline uint4 loadFresh(const void* p) {
   uint4 x;
   asm volatile("ld.relaxed.gpu.global.v4.u32 {%0, %1, %2, %3}, [%4];"
                : "=r"(x.x), "=r"(x.y), "=r"(x.z), "=r"(x.w)
-               : "l"(p));
+               : "l"(p)
+               : "memory");
   return x;
 }
 

@@ -13,3 +13,5 @@
 #include "reductions.cu"
 #include "elements.cu"
 #include "optimizer.cu"
+#include "persistent_grid_lstm.cu"
+#include "persistent_grid_gru.cu"
