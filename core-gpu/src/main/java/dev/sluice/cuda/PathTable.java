@@ -107,6 +107,13 @@ final class PathTable {
     }
   }
 
+  /** What was asked for, as a clause for people; nothing when the table chooses. */
+  String forced() {
+    return asked == RecurrentPath.AUTO
+        ? ""
+        : ", recurrent path " + asked.name().toLowerCase(Locale.ROOT);
+  }
+
   /**
    * The path of a plan's layers.
    *
@@ -165,14 +172,16 @@ final class PathTable {
     SmallPlan forward = SmallPlan.of(spec, false, precision, batch).orElseThrow();
     SmallPlan backward = training ? SmallPlan.of(spec, true, precision, batch).orElseThrow() : null;
     int resident = limits.residentBlocks(forward.kernel(), forward.sharedBytes());
+    int needed = forward.sharedBytes();
     if (training) {
       int others = limits.residentBlocks(backward.kernel(), backward.sharedBytes());
       resident = Math.min(resident, others);
+      needed = Math.max(needed, backward.sharedBytes());
     }
     if (resident == 0) {
       return Candidate.refused(
           "a block needs %s of shared memory, and this GPU gives it %s"
-              .formatted(Bytes.text(forward.sharedBytes()), Bytes.text(limits.sharedBytes())));
+              .formatted(Bytes.text(needed), Bytes.text(limits.sharedBytes())));
     }
     Entry entry = entry(RecurrentPath.SMALL, spec);
     boolean pays = forward.blocks() <= resident;

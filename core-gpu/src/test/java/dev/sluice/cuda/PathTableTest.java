@@ -88,6 +88,20 @@ class PathTableTest {
     assertTrue(refused.getMessage().endsWith("; use --recurrent-path auto"), refused.getMessage());
   }
 
+  /** On GPUs whose blocks get less shared memory the weights of a small layer in fp32 do not fit. */
+  @Test
+  void aSmallLayerThatDoesNotFitFallsBack() {
+    Sizes ada = new Sizes(76, 101_376, 1);
+    PathChoice choice = choose(CellType.LSTM, 128, 16, Precision.FP32, RecurrentPath.AUTO, ada);
+    assertEquals(RecurrentPath.STANDARD, choice.path());
+    assertTrue(
+        choice.others().getFirst().startsWith("not small: a block needs "),
+        choice.others().toString());
+    assertEquals(
+        RecurrentPath.SMALL,
+        choose(CellType.LSTM, 96, 16, Precision.FP32, RecurrentPath.AUTO, ada).path());
+  }
+
   /** Where not all blocks of a grid can be there at once, they would wait for ever. */
   @Test
   void aGridThatIsNotResidentFallsBack() {
