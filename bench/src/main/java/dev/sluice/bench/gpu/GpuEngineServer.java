@@ -109,7 +109,8 @@ public final class GpuEngineServer {
     if (anchor == null) {
       anchor = Backends.choose(device, BackendOptions.DEFAULT).backend();
     }
-    return "%s device=%s".formatted(ABOUT, anchor.description());
+    // The anchor is in fp32, which says nothing of the works.
+    return "%s device=%s".formatted(ABOUT, anchor.description().replace(", fp32,", ","));
   }
 
   private String prepare(String words) {

@@ -34,7 +34,9 @@ final class GpuTables {
   /** All tables that have lines. */
   List<Section> sections() {
     List<Section> sections = new ArrayList<>();
-    sections.add(targets());
+    if (!report.verdicts().isEmpty()) {
+      sections.add(targets());
+    }
     if (report.ceilings() != null) {
       sections.add(ceilings());
     }
