@@ -30,10 +30,12 @@ final class PeerComparison {
           "fastest; its results were compared with Sluice's first.");
 
   private final PrintStream out;
+  private final PrintStream err;
   private final Progress progress;
 
   PeerComparison(PrintStream out, PrintStream err) {
     this.out = out;
+    this.err = err;
     this.progress = new Progress(err);
   }
 
@@ -75,7 +77,11 @@ final class PeerComparison {
     List<PeerRow> rows = new ArrayList<>();
     for (Work work : works) {
       try {
-        rows.add(bench.measure(work));
+        PeerRow row = bench.measure(work);
+        rows.add(row);
+        // Each at once, so that a comparison that is stopped half way was not in vain.
+        progress.clear();
+        err.println(PeerTable.sentence(row));
       } catch (PeerException e) {
         notes.add(work.title() + ": " + e.getMessage());
       }

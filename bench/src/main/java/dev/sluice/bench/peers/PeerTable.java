@@ -47,6 +47,23 @@ public final class PeerTable {
     return lines;
   }
 
+  /** One row in short: Sluice's time, and how many times as fast it is as each peer. */
+  public static String sentence(PeerRow row) {
+    PeerRow.Timed ours = row.ours();
+    StringBuilder text =
+        new StringBuilder(
+            "%s: %s on %s"
+                .formatted(row.work().title(), time(ours.nanos()), threads(ours.setting())));
+    for (PeerRow.Timed peer : row.peers()) {
+      text.append(", %s %.2f".formatted(peer.peer().title(), row.ratio(peer)));
+    }
+    return text.toString();
+  }
+
+  private static String threads(String setting) {
+    return setting.equals("1") ? "1 thread" : setting + " threads";
+  }
+
   private static String rate(Work work, PeerRow.Timed timed) {
     return "%.1f".formatted(work.gflop() * 1e9 / timed.nanos());
   }

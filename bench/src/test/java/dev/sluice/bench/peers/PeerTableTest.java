@@ -55,6 +55,9 @@ class PeerTableTest {
                 "2.00-8.00")),
         PeerTable.lines(List.of(row)));
     assertEquals(PeerTable.header().size(), PeerTable.lines(List.of(row)).getFirst().size());
+    assertEquals(
+        "LSTM 100,1,10,10 train: 2.00 ms on 2 threads, PyTorch 1.50, DL4J 4.00",
+        PeerTable.sentence(row));
     assertEquals(1.5, PeerRow.median(List.of(2.0, 1.0)));
   }
 
