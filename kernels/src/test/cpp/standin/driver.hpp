@@ -66,6 +66,9 @@ struct Driver {
 
 Driver& driver();
 
+// The number that an environment variable holds.
+int setting(const char* name, int otherwise);
+
 // SLUICE_STANDIN_DEVICES, 1 unless set.
 int deviceCount();
 

@@ -19,14 +19,10 @@ CUcontext& currentContext() {
   return current;
 }
 
-namespace {
-
 int setting(const char* name, int otherwise) {
   const char* text = getenv(name);
   return text ? atoi(text) : otherwise;
 }
-
-}  // namespace
 
 int deviceCount() { return setting("SLUICE_STANDIN_DEVICES", 1); }
 

@@ -1,6 +1,9 @@
 #include "streams.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
 
 namespace standin {
 
@@ -8,6 +11,16 @@ namespace {
 
 // A queue this long runs: a real device would have begun long before.
 constexpr size_t MAX_QUEUED = 4096;
+
+bool favoursOthers() {
+  const char* text = getenv("SLUICE_STANDIN_STREAMS");
+  const std::string order = text ? text : "late";
+  if (order != "late" && order != "early") {
+    fprintf(stderr, "Sluice stand-in: SLUICE_STANDIN_STREAMS must be late or early, not %s\n", text);
+    abort();
+  }
+  return order == "early";
+}
 
 void addAll(std::vector<int>& to, const std::vector<int>& more) {
   for (const int node : more) {
@@ -21,6 +34,7 @@ void addAll(std::vector<int>& to, const std::vector<int>& more) {
 
 Stream* Streams::create(bool blocking, int priority) {
   Stream* stream = new Stream;
+  stream->early = favoursOthers() && !streams_.empty();
   stream->blocking = blocking;
   stream->priority = priority;
   streams_.insert(stream);
@@ -51,7 +65,7 @@ Failure Streams::enqueue(Stream* stream, Work work) {
   Item item;
   item.work = std::move(work);
   stream->queue.push_back(std::move(item));
-  return stream->queue.size() > MAX_QUEUED ? finish(stream) : Failure{};
+  return stream->early || stream->queue.size() > MAX_QUEUED ? finish(stream) : Failure{};
 }
 
 Failure Streams::record(Stream* stream, const std::shared_ptr<Event>& event) {
@@ -247,6 +261,7 @@ void Streams::reset() {
 }
 
 std::vector<int> replayOrder(const Graph& graph, const std::vector<int>& last) {
+  const bool reverse = favoursOthers();  // what a node comes after: its own stream's first, then other streams'
   std::vector<int> order;
   std::vector<bool> seen(graph.nodes.size());
   struct Visit {
@@ -254,7 +269,8 @@ std::vector<int> replayOrder(const Graph& graph, const std::vector<int>& last) {
     size_t next;
   };
   std::vector<Visit> path;
-  for (const int end : last) {
+  for (size_t k = 0; k < last.size(); k++) {
+    const int end = last[reverse ? last.size() - 1 - k : k];
     if (!seen[end]) {
       seen[end] = true;
       path.push_back({end, 0});
@@ -265,7 +281,11 @@ std::vector<int> replayOrder(const Graph& graph, const std::vector<int>& last) {
       if (visit.next == after.size()) {
         order.push_back(visit.node);
         path.pop_back();
-      } else if (const int before = after[visit.next++]; !seen[before]) {
+        continue;
+      }
+      const int before = after[reverse ? after.size() - 1 - visit.next : visit.next];
+      visit.next++;
+      if (!seen[before]) {
         seen[before] = true;
         path.push_back({before, 0});
       }

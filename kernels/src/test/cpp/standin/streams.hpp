@@ -7,6 +7,11 @@
 //
 // A stream under capture collects its work in a graph, whose nodes keep the order that streams and events gave them; a
 // replay runs them in an order that keeps to that, and no more.
+//
+// Of two streams a device may favour either. SLUICE_STANDIN_STREAMS=early favours all but the first: what is enqueued
+// in them runs at once, and in a replay before the first one's, as far as no event holds it back. So a stream that
+// fails to wait for the first one shows in this order, and a first one that fails to wait for another in the usual one,
+// "late".
 #pragma once
 #include <chrono>
 #include <deque>
@@ -49,6 +54,7 @@ struct Item {
 
 struct Stream {
   std::deque<Item> queue;
+  bool early = false;    // runs what is enqueued at once
   bool blocking = true;  // waits for the legacy default stream and is waited for by it
   int priority = 0;
   std::shared_ptr<Capture> capture;
@@ -97,7 +103,8 @@ class Streams {
   std::set<Stream*> streams_;
 };
 
-// The order in which a replay runs a graph's nodes: each as late as the order of the captured stream allows.
+// The order in which a replay runs a graph's nodes: each as late as the order of the captured stream allows, and of
+// several the first stream's first, or with SLUICE_STANDIN_STREAMS=early the others'.
 std::vector<int> replayOrder(const Graph& graph, const std::vector<int>& last);
 
 }  // namespace standin

@@ -46,6 +46,11 @@ final class DriverCalls {
     return since;
   }
 
+  /** Calls of all the functions since the process began. */
+  long total() {
+    return before.keySet().stream().mapToLong(this::calls).sum();
+  }
+
   private long calls(String function) {
     try (Arena arena = Arena.ofConfined()) {
       return (long) counter.invoke(arena.allocateFrom(function));
