@@ -75,6 +75,7 @@ class Streams {
  public:
   Stream* create(bool blocking, int priority);
   void destroy(Stream* stream);
+  size_t count() const { return streams_.size(); }
   bool knows(const Stream* stream) const { return streams_.count(const_cast<Stream*>(stream)) > 0; }
 
   // Null is the legacy default stream: it runs at once, after all blocking streams.

@@ -41,17 +41,17 @@ final class CudaRecurrentStepper implements RecurrentStepper {
     try {
       weights = memory.floats(storage.narrow() ? spec.layers() * biases() : spec.weightCount());
       buffers = new StackBuffers(spec, 1, batch, false, storage, memory);
+      for (LayerPass pass : buffers.passes) {
+        pass.lane = runtime.lane();
+        pass.steps = 1;
+        pass.weights = weightsOf(pass);
+      }
+      graph = new PassGraph(runtime, this::enqueue);
+      refresh();
     } catch (RuntimeException e) {
       memory.close();
       throw e;
     }
-    for (LayerPass pass : buffers.passes) {
-      pass.lane = runtime.lane();
-      pass.steps = 1;
-      pass.weights = weightsOf(pass);
-    }
-    graph = new PassGraph(runtime, this::enqueue);
-    refresh();
   }
 
   private LayerWeights weightsOf(LayerPass pass) {
