@@ -22,9 +22,9 @@ ARCHITECTURES="80 86 89 90 100 120"
 
 STANDIN_FLAGS=(-std=c++20 -march=native -fPIC -fvisibility=hidden -Wall -Wextra -Werror -DSTANDIN_BUILD)
 # The kernels themselves, as C++; they read arrays as 16-byte vectors, which C++ would call aliasing.
-KERNEL_FLAGS=(-fno-strict-aliasing -x c++ -include "$STANDIN/cuda_on_host.hpp")
+KERNEL_FLAGS=(-fno-strict-aliasing -Wno-unknown-pragmas -x c++ -include "$STANDIN/cuda_on_host.hpp")
 DRIVER_OBJECTS=(fibre.o faults.o memory.o block.o engine.o streams.o driver_device.o driver_contexts.o driver_memory.o
-  driver_streams.o driver_modules.o sluice.o probes.o)
+  driver_streams.o driver_modules.o sluice.o probes.o matrix_probes.o)
 
 find_nvcc() {
   local candidate
@@ -78,15 +78,15 @@ build_fatbin() {
     rm -f "$FATBIN"
     return
   fi
-  compile_fatbin target/sluice.fatbin target/ptxas.log
+  compile_fatbin "$CUDA/sluice.cu" target/sluice.fatbin target/ptxas.log
   mkdir -p "$(dirname "$FATBIN")"
   cp target/sluice.fatbin "$FATBIN"
 }
 
-# $1 file to make, $2 file for what ptxas says, $3... architectures, all unless given
+# $1 source, $2 file to make, $3 file for what ptxas says, $4... architectures, all unless given
 compile_fatbin() {
-  local file=$1 log=$2 nvcc supported options=() left_out=() number
-  shift 2
+  local source=$1 file=$2 log=$3 nvcc supported options=() left_out=() number
+  shift 3
   [[ $# -gt 0 ]] || read -ra all <<<"$ARCHITECTURES"
   [[ $# -gt 0 ]] || set -- "${all[@]}"
   nvcc=$(find_nvcc)
@@ -101,10 +101,10 @@ compile_fatbin() {
   # For every GPU that has no code of its own above: the driver compiles this.
   options+=(-gencode arch=compute_80,code=compute_80)
   [[ ${#left_out[@]} -eq 0 ]] || echo "kernels: this nvcc does not know ${left_out[*]}; such GPUs will use the PTX"
-  up_to_date "$file" "$nvcc" "${options[*]}" "$CUDA"/* || {
+  up_to_date "$file" "$nvcc" "$source ${options[*]}" "$CUDA"/* "$STANDIN"/matrix_probes.* || {
     echo "kernels: nvcc builds the fatbin for $*; this takes about a minute"
-    "$nvcc" -std=c++17 -fatbin --threads 0 -Xptxas -v "${options[@]}" -o "$file" "$CUDA/sluice.cu" \
-      2>"$log" || { cat "$log" >&2; exit 1; }
+    "$nvcc" -std=c++17 -fatbin --threads 0 -Xptxas -v "${options[@]}" -I "$CUDA" -I "$STANDIN" -o "$file" "$source" \
+      2>"$log" || { cat "$log" >&2; rm -f "$log"; exit 1; }
     echo "$pending_stamp" >"$file.stamp"
   }
 }
@@ -137,7 +137,7 @@ build_stand_in() {
     nvrtc; do
     echo "$cxx ${flags[*]} -c $STANDIN/$source.cpp -o $objects/$source.o"
   done >$objects/commands
-  for source in "$CUDA/sluice.cu" "$STANDIN/probes.cu"; do
+  for source in "$CUDA/sluice.cu" "$STANDIN/probes.cu" "$STANDIN/matrix_probes.cu"; do
     echo "$cxx ${flags[*]} ${KERNEL_FLAGS[*]} -I $CUDA -c $source -o $objects/$(basename "$source" .cu).o"
   done >>$objects/commands
   echo "$cxx ${flags[*]} -O3 -c $STANDIN/gemm.cpp -o $objects/gemm.o" >>$objects/commands
@@ -202,7 +202,7 @@ run_gpu_tests() {
   local cxx
   cxx=$(find_cxx)
   mkdir -p target
-  compile_fatbin target/gpu-tests.fatbin target/gpu-tests.log "$@"
+  compile_fatbin "$TESTS/gpu_tests.cu" target/gpu-tests.fatbin target/gpu-tests.log "$@"
   build_stand_in # its libraries only serve to link
   build_tests "${cxx:?needs g++}" kernels kernel-tests
   target/kernel-tests target/gpu-tests.fatbin "$CUDA"
@@ -211,7 +211,7 @@ run_gpu_tests() {
 case ${1:-} in
   fatbin)
     if [[ $# -gt 1 ]]; then
-      compile_fatbin "$2" "$2.log" "${@:3}"
+      compile_fatbin "$CUDA/sluice.cu" "$2" "$2.log" "${@:3}"
     else
       build_fatbin
     fi

@@ -86,7 +86,14 @@ sluice parity --help 2>/dev/null | grep -q -e --precision && precisions=(fp32 tf
 for precision in "${precisions[@]}"; do
   option=
   [[ ${#precisions[@]} -eq 1 ]] || option="--precision $precision"
-  step "parity-$precision" 30 'tail -n 1' "sluice parity --device $device $option --failed"
+  step "parity-$precision" 30 'tail -n 1' "sluice parity --device $device $option --recurrent-path standard --failed"
+done
+for path in small grid; do
+  for precision in "${precisions[@]}"; do
+    [[ $path-$precision != grid-fp32 ]] || continue # the grid's kernels multiply in tf32 and bf16
+    step "$path-$precision" 10 'tail -n 1' \
+      "sluice parity --device $device --precision $precision --recurrent-path $path --failed"
+  done
 done
 step leaks 50 'tail -n 1' "sluice parity --device $device --leaks $models"
 for precision in "${precisions[@]}"; do

@@ -6,15 +6,17 @@
 //
 // The line `// kernels:` names the kernels that take the struct. {f32,bf16} stands for one kernel each, whose T is
 // float or bf16; [..] are shapes, row-major. `// grid:` says how many blocks to launch, x or x, y; cdiv(a, b) is a / b
-// rounded up, pack is 4 for f32 and 8 for bf16 (16 bytes). Every block has 256 threads; no kernel takes dynamic shared
-// memory. Where a grid says "any", the result does not depend on it; cdiv(n, 1024) capped at 16 blocks a multiprocessor
-// is right.
+// rounded up, pack is 4 for f32 and 8 for bf16 (16 bytes). Every block has 256 threads. A kernel takes dynamic shared
+// memory where a line `// dynamic shared memory:` says how many bytes, else none. Where a grid says "any", the result
+// does not depend on it; cdiv(n, 1024) capped at 16 blocks a multiprocessor is right.
 //
 // Pointers must be aligned to their element. Where all that a kernel reads and writes is aligned to 16 bytes (rows
 // included) it uses 16-byte accesses, except that the recurrent kernels must be told (`pack`). "or null" marks what may
 // be null. Arrays may be the same only where it says so.
 #pragma once
+#include "grid_arguments.cuh"
 #include "recurrent_arguments.cuh"
+#include "persistent_arguments.cuh"
 
 // ---- embedding -----------------------------------------------------------------------------------------------------
 
@@ -126,12 +128,14 @@ struct Regression {
 
 // ---- dropout, layer norm -------------------------------------------------------------------------------------------
 
+// x and y may be a part of a larger array, whose mask counts from the array's first element.
 // kernels: sluice_dropout_{f32,bf16}
 // grid: any
 struct Dropout {
   const void* x;    // T [n]
   void* y;          // T [n]; may be x
   const int* step;  // [1]
+  long long first;  // elements of the array before x and y
   long long count;  // n
   long long seed;
   float probability;  // of dropping, below 1

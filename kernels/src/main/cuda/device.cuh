@@ -2,8 +2,8 @@
 // threads are laid over data.
 //
 // The same sources are compiled three times: by nvcc into the fatbin, by NVRTC at run time where there was no nvcc, and
-// as host C++ for the stand-in driver of the tests, which defines its own versions of the two macros before this file
-// is read. So nothing here includes a header, of CUDA or of the host.
+// as host C++ for the stand-in driver of the tests, which defines its own versions of the macros before this file is
+// read. So nothing here includes a header, of CUDA or of the host.
 #pragma once
 
 #ifndef SLUICE_KERNEL
@@ -13,8 +13,17 @@
 // latency.
 #define SLUICE_KERNEL(name, Arguments, threads) \
   extern "C" __global__ void __launch_bounds__(threads, 2) name(const __grid_constant__ Arguments a)
+// The same for a kernel that holds its weights in registers: up to 255 a thread, and a multiprocessor to itself.
+#define SLUICE_PERSISTENT_KERNEL(name, Arguments, threads) \
+  extern "C" __global__ void __launch_bounds__(threads, 1) name(const __grid_constant__ Arguments a)
 #define SLUICE_SHARED(type, name, count) __shared__ type name[count]
+// The shared memory whose size the launch says, as 16-byte units.
+#define SLUICE_DYNAMIC_SHARED(name) extern __shared__ uint4 name[]
 #define SLUICE_CHECK_ALIGNED(pointer, bytes)
+// Before a function that is compiled once and called, where inlining it everywhere would take the compiler long.
+#define SLUICE_NOINLINE __noinline__
+// Before a loop whose counter indexes registers.
+#define SLUICE_UNROLL _Pragma("unroll")
 #endif
 
 // Threads of a block in every kernel.

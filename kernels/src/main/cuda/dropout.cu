@@ -12,18 +12,20 @@ __device__ inline void dropout(const Dropout& a) {
   T* y = static_cast<T*>(a.y);
   const unsigned step = (unsigned)a.step[0];
   const float keep = 1 - a.probability;
-  overElements<PACK<T>>(a.count, aligned16(x) && aligned16(y), [&](auto width, long long at) {
+  const bool wide = aligned16(x) && aligned16(y) && a.first % 4 == 0;
+  overElements<PACK<T>>(a.count, wide, [&](auto width, long long at) {
     constexpr int N = decltype(width)::value;
     Floats<N> values = load<N>(x + at);
     if constexpr (N == 1) {
-      const Words words = philox(a.seed, at / 4, a.stream, step);
+      const long long element = a.first + at;
+      const Words words = philox(a.seed, element / 4, a.stream, step);
       // Chosen by comparison: an index would put the words into local memory.
-      const int word = (int)(at % 4);
+      const int word = (int)(element % 4);
       const unsigned bits = word == 0 ? words.at[0] : word == 1 ? words.at[1] : word == 2 ? words.at[2] : words.at[3];
       values.at[0] = uniform(bits) >= a.probability ? values.at[0] / keep : 0;
     } else {
       for (int k = 0; k < N; k += 4) {
-        const Words words = philox(a.seed, (at + k) / 4, a.stream, step);
+        const Words words = philox(a.seed, (a.first + at + k) / 4, a.stream, step);
         for (int j = 0; j < 4; j++) {
           values.at[k + j] = uniform(words.at[j]) >= a.probability ? values.at[k + j] / keep : 0;
         }

@@ -3,10 +3,11 @@
 // As in lstm.cu a thread owns a unit. Because r multiplies the recurrent product of n alone, that product cannot be
 // added to the input's: it stays in a buffer of one step, and q = Rn h + dn is saved beside the gates for backward.
 //
-// Gates r, z, n.   n = tanh(x_n + r * q)   h' = (1 - z) * n + z * h
+// Gates r, z, n; the equations are in cells.cuh.
 // Cost a unit and step: forward reads 3 T + 4 floats and writes 5 T + 1 float;
 // backward reads 6 T + 1 float and writes 7 T + 1 float.
 // Launch: cdiv(B * H / pack, 256) blocks of 256.
+#include "cells.cuh"
 #include "recurrent.cuh"
 
 template <typename T>
@@ -29,10 +30,11 @@ __device__ inline void gruForward(const GruForward& a) {
     addIfPresent<N>(q, a.biasHidden, 2 * a.units + unit);
     Floats<N> h = load<N>(a.state + at);
     for (int k = 0; k < N; k++) {
-      r.at[k] = sigmoid(r.at[k]);
-      z.at[k] = sigmoid(z.at[k]);
-      n.at[k] = tanhf(n.at[k] + r.at[k] * q.at[k]);
-      h.at[k] = (1 - z.at[k]) * n.at[k] + z.at[k] * h.at[k];
+      GruGates x = {r.at[k], z.at[k], n.at[k]};
+      h.at[k] = gruUnit(x, q.at[k], h.at[k]);
+      r.at[k] = x.r;
+      z.at[k] = x.z;
+      n.at[k] = x.n;
     }
     store<N>(gates, r);
     store<N>(gates + a.units, z);
@@ -42,8 +44,6 @@ __device__ inline void gruForward(const GruForward& a) {
   });
 }
 
-// dn = dh (1-z)(1-n^2)   dz = dh (h - n) z(1-z)   dr = dn q r(1-r)   dq = dn r
-// dh before = dh z, and through the products
 template <typename T>
 __device__ inline void gruBackward(const GruBackward& a) {
   overUnits<T>(a.batch, a.units, a.pack, [&](auto width, int row, int unit) {
@@ -65,14 +65,11 @@ __device__ inline void gruBackward(const GruBackward& a) {
     Floats<N> dh = hiddenGradient<T, N>(a, row, unit);
     const Floats<N> before = stateBefore<T, N>(a, row, unit);
     for (int k = 0; k < N; k++) {
-      const float reset = r.at[k];
-      const float update = z.at[k];
-      const float dn = dh.at[k] * (1 - update) * (1 - n.at[k] * n.at[k]);
-      z.at[k] = dh.at[k] * (before.at[k] - n.at[k]) * update * (1 - update);
-      r.at[k] = dn * q.at[k] * reset * (1 - reset);
-      q.at[k] = dn * reset;
-      n.at[k] = dn;
-      dh.at[k] *= update;
+      GruGates x = {r.at[k], z.at[k], n.at[k]};
+      dh.at[k] = gruUnitBackward(x, q.at[k], before.at[k], dh.at[k]);
+      r.at[k] = x.r;
+      z.at[k] = x.z;
+      n.at[k] = x.n;
     }
     T* recurrent = static_cast<T*>(a.recurrentGradient) + gateAt;
     store<N>(gates, r);

@@ -5,12 +5,13 @@
 // and in turn leaves their gradients. Beside the gates only c is saved, in fp32 whatever T is; tanh(c) is computed
 // again.
 //
-// Gates i, f, g, o.   c' = f * c + i * g   h' = o * tanh(c')
+// Gates i, f, g, o; the equations are in cells.cuh.
 // Cost a unit and step: forward reads 4 T + 1 float (4 floats more with `recurrent`; biases stay in cache) and writes
-// 5 T + 2 floats; backward reads 5 T + 4 floats and writes 4 T + 2 floats. At B = 64, H = 1,024 in fp32 that is 3 to 4 MB:
-// under 1 us from L2. The launch costs more, which is why a step's launches belong in a graph.
+// 5 T + 2 floats; backward reads 5 T + 4 floats and writes 4 T + 2 floats. At B = 64, H = 1,024 in fp32 that is 3 to
+// 4 MB: under 1 us from L2. The launch costs more, which is why a step's launches belong in a graph.
 // Launch: cdiv(B * H / pack, 256) blocks of 256; all 132 SMs of an H200 have two blocks from B * H = 67,584 on (pack
 // 1).
+#include "cells.cuh"
 #include "recurrent.cuh"
 
 template <typename T>
@@ -32,12 +33,13 @@ __device__ inline void lstmForward(const LstmForward& a) {
     Floats<N> c;
     Floats<N> h;
     for (int k = 0; k < N; k++) {
-      i.at[k] = sigmoid(i.at[k]);
-      f.at[k] = sigmoid(f.at[k]);
-      g.at[k] = tanhf(g.at[k]);
-      o.at[k] = sigmoid(o.at[k]);
-      c.at[k] = f.at[k] * before.at[k] + i.at[k] * g.at[k];
-      h.at[k] = o.at[k] * tanhf(c.at[k]);
+      LstmGates x = {i.at[k], f.at[k], g.at[k], o.at[k]};
+      c.at[k] = before.at[k];
+      h.at[k] = lstmUnit(x, c.at[k]);
+      i.at[k] = x.i;
+      f.at[k] = x.f;
+      g.at[k] = x.g;
+      o.at[k] = x.o;
     }
     T* gates = static_cast<T*>(a.gates) + gateAt;
     store<N>(gates, i);
@@ -49,9 +51,6 @@ __device__ inline void lstmForward(const LstmForward& a) {
   });
 }
 
-// With dh and dc' the gradients after the step, and dc = dc' + dh * o * (1 - tanh(c')^2):
-//   di = dc * g * i(1-i)   df = dc * c * f(1-f)   dg = dc * i * (1-g^2)   do = dh * tanh(c') * o(1-o)
-//   dc before = dc * f
 template <typename T>
 __device__ inline void lstmBackward(const LstmBackward& a) {
   overUnits<T>(a.batch, a.units, a.pack, [&](auto width, int row, int unit) {
@@ -72,14 +71,12 @@ __device__ inline void lstmBackward(const LstmBackward& a) {
     const Floats<N> after = load<N>(a.cellAfter + at);
     Floats<N> dc = load<N>(a.cellGradient + at);
     for (int k = 0; k < N; k++) {
-      const float squashed = tanhf(after.at[k]);
-      const float gradient = dc.at[k] + dh.at[k] * o.at[k] * (1 - squashed * squashed);
-      const float input = i.at[k];
-      dc.at[k] = gradient * f.at[k];
-      i.at[k] = gradient * g.at[k] * input * (1 - input);
-      f.at[k] = gradient * before.at[k] * f.at[k] * (1 - f.at[k]);
-      g.at[k] = gradient * input * (1 - g.at[k] * g.at[k]);
-      o.at[k] = dh.at[k] * squashed * o.at[k] * (1 - o.at[k]);
+      LstmGates x = {i.at[k], f.at[k], g.at[k], o.at[k]};
+      lstmUnitBackward(x, before.at[k], after.at[k], dh.at[k], dc.at[k]);
+      i.at[k] = x.i;
+      f.at[k] = x.f;
+      g.at[k] = x.g;
+      o.at[k] = x.o;
     }
     store<N>(gates, i);
     store<N>(gates + a.units, f);

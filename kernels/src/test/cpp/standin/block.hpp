@@ -24,12 +24,17 @@ struct Warp {
   unsigned arrived = 0;  // lanes that wait for others of their mask
   unsigned mask[LANES];
   uint64_t value[LANES];
-  int source[LANES];  // -1: ballot
+  int source[LANES];  // or BALLOT, or WORDS - the operation
   uint64_t result[LANES];
+  // What whole-warp exchanges carry. A lane may be one exchange ahead of another that has not read yet, so two take
+  // turns.
+  uint32_t words[2][LANES][LANE_WORDS];
+  unsigned turn = 0;  // a bit a lane: which of the two it uses next
   int runnable = 0;
 };
 
-// The shared arrays of one block; a fence of known bytes behind each shows writes past its end.
+// The shared arrays of one block; a fence of known bytes behind each shows writes past its end. The dynamic array ends
+// where a closed page begins, so that a read behind it shows too.
 class SharedMemory {
  public:
   SharedMemory();
@@ -37,7 +42,13 @@ class SharedMemory {
   SharedMemory(const SharedMemory&) = delete;
   SharedMemory& operator=(const SharedMemory&) = delete;
 
+  // The dynamic array has this many bytes from now on, poisoned.
+  void begin(size_t dynamicBytes);
   void* array(SharedSlot& slot, size_t bytes);
+  // Null when the launch gave none.
+  void* dynamicArray() const { return dynamicBytes_ > 0 ? dynamic_ : nullptr; }
+  // Whether an address lies in or near the dynamic array, and then how far behind it (or negative, before its end).
+  bool nearDynamic(uintptr_t address, long long& behind) const;
   // Checks the fences and forgets the arrays, for the next block.
   Failure finish();
   size_t used() const { return used_; }
@@ -49,14 +60,17 @@ class SharedMemory {
   };
   char* memory_;
   size_t used_ = 0;
+  char* dynamicPages_ = nullptr;  // made when first needed
+  char* dynamic_ = nullptr;
+  size_t dynamicBytes_ = 0;
   std::vector<Touched> touched_;
   std::vector<bool> known_;  // by slot id
 };
 
 class Block {
  public:
-  // Makes the block ready to run with this many threads, all not started.
-  void begin(Index index, int threads);
+  // Makes the block ready to run with this many threads, all not started, and this much dynamic shared memory.
+  void begin(Index index, int threads, size_t dynamicBytes);
 
   Index index;
   std::vector<Thread> threads;
@@ -66,6 +80,7 @@ class Block {
   int atBarrier = 0;
   int paused = 0;
   int runnable = 0;
+  bool gaveWay = false;
   const char* barrierFile = nullptr;
   int barrierLine = 0;
 

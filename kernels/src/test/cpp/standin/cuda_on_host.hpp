@@ -12,6 +12,12 @@
 struct alignas(16) float4 {
   float x, y, z, w;
 };
+struct alignas(8) float2 {
+  float x, y;
+};
+struct alignas(8) uint2 {
+  unsigned x, y;
+};
 struct alignas(16) uint4 {
   unsigned x, y, z, w;
 };
@@ -33,6 +39,7 @@ struct KernelEntry {
   const char* name;
   size_t argumentBytes;
   unsigned maxThreads;
+  unsigned registers;  // a thread may have
   void (*run)(const void* arguments);
 };
 
@@ -50,7 +57,14 @@ void* sharedArray(SharedSlot& slot, size_t bytes);
 void barrier(const char* file, int line);
 uint64_t shuffle(unsigned mask, uint64_t value, int sourceLane);
 unsigned ballot(unsigned mask, bool predicate);
+// All 32 lanes leave `count` words each and read all: those of lane k begin at k * LANE_WORDS. Lanes that meet here in
+// different operations (numbers from 0 on) are a failure.
+constexpr int LANE_WORDS = 12;
+const uint32_t* exchangeWords(const uint32_t* words, int count, int operation);
+void* dynamicArray();
 void pause();
+void giveWay();
+uint64_t pollClock();
 void checkAligned(const void* pointer, size_t bytes);
 int laneOfThread();
 
@@ -71,15 +85,22 @@ using standin::blockIdx;
 using standin::gridDim;
 using standin::threadIdx;
 
-#define SLUICE_KERNEL(name, Arguments, threads)                                                            \
-  static void name(const Arguments& a);                                                                    \
-  static const standin::Registration name##_registration(standin::KernelEntry{                             \
-      #name, sizeof(Arguments), threads, [](const void* p) { name(*static_cast<const Arguments*>(p)); }}); \
+#define STANDIN_KERNEL(name, Arguments, threads, registers)                                                           \
+  static void name(const Arguments& a);                                                                               \
+  static const standin::Registration name##_registration(standin::KernelEntry{                                        \
+      #name, sizeof(Arguments), threads, registers, [](const void* p) { name(*static_cast<const Arguments*>(p)); }}); \
   static void name([[maybe_unused]] const Arguments& a)
+#define SLUICE_KERNEL(name, Arguments, threads) STANDIN_KERNEL(name, Arguments, threads, 32)
+#define SLUICE_PERSISTENT_KERNEL(name, Arguments, threads) STANDIN_KERNEL(name, Arguments, threads, 255)
 
 #define SLUICE_SHARED(type, name, count)  \
   static standin::SharedSlot name##_slot; \
   type* const name = static_cast<type*>(standin::sharedArray(name##_slot, sizeof(type) * (count)))
+
+#define SLUICE_DYNAMIC_SHARED(name) uint4* const name = static_cast<uint4*>(standin::dynamicArray())
+
+#define SLUICE_UNROLL
+#define SLUICE_NOINLINE
 
 #define SLUICE_CHECK_ALIGNED(pointer, bytes) standin::checkAligned(pointer, bytes)
 
@@ -108,6 +129,26 @@ inline unsigned __ballot_sync(unsigned mask, bool predicate) { return standin::b
 inline void __nanosleep(unsigned) { standin::pause(); }
 
 inline void __threadfence() {}
+
+// exchange.cuh: after a flag is raised other blocks may run first (giveWay), between two looks at one they do, and the
+// clock counts the times that it was read.
+#define SLUICE_EXCHANGE
+
+inline void storeRelease(unsigned* flag, unsigned value) {
+  *flag = value;
+  standin::giveWay();
+}
+
+inline unsigned loadAcquire(const unsigned* flag) { return *static_cast<const volatile unsigned*>(flag); }
+
+inline uint4 loadFresh(const void* p) {
+  standin::checkAligned(p, sizeof(uint4));
+  return *static_cast<const uint4*>(p);
+}
+
+inline unsigned long long nanoseconds() { return standin::pollClock(); }
+
+inline void beforeNextPoll() { standin::pause(); }
 
 // Blocks run one after another or take turns at barriers only, so a plain update is atomic.
 template <typename T>
@@ -142,3 +183,5 @@ inline float __uint_as_float(unsigned bits) {
   memcpy(&x, &bits, sizeof x);
   return x;
 }
+
+#include "matrix_on_host.hpp"

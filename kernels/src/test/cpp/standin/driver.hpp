@@ -21,6 +21,7 @@ struct CUctx_st {
 struct CUfunc_st {
   const standin::KernelEntry* kernel;
   CUmodule module;
+  size_t dynamicLimit = standin::SHARED_BYTES;  // of shared memory, that a launch may ask for
 };
 
 struct CUmod_st {
@@ -41,10 +42,13 @@ struct CUgraphExec_st {
 
 namespace standin {
 
-// Properties that the stand-in claims. Few multiprocessors, so that cooperative grids stay small.
-constexpr int MULTIPROCESSORS = 4;
+// Multiprocessors that the stand-in claims (SLUICE_STANDIN_MULTIPROCESSORS, 4 unless set); looked up each time.
+int multiprocessors();
+
+// Other properties that it claims.
 constexpr int MAX_BLOCK_THREADS = 1024;
 constexpr int MULTIPROCESSOR_THREADS = 2048;
+constexpr int MULTIPROCESSOR_REGISTERS = 65536;
 
 struct Driver {
   std::recursive_mutex mutex;
@@ -58,6 +62,8 @@ struct Driver {
   std::set<CUmodule> modules;
   std::set<CUevent> events;
   std::set<CUgraph> graphs;
+  size_t lastGraphNodes = 0;  // of the most recent capture
+  int lastGraphChain = 0;
   std::set<CUgraphExec> executables;
   std::set<CUmemoryPool> pools;
   std::map<char*, size_t> pinned;
@@ -96,7 +102,7 @@ void resetContext();
 
 }  // namespace standin
 
-#define STANDIN_LOCK()                                                  \
+#define STANDIN_LOCK()                                                 \
   std::lock_guard<std::recursive_mutex> lock(standin::driver().mutex); \
   standin::driver().calls[__func__]++
 

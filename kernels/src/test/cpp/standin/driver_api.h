@@ -212,6 +212,9 @@ STANDIN_API unsigned long long sluiceStandInCalls(const char* function);
 /* For tests: contexts retained, streams, events, modules, graphs, page-locked pieces and cuBLAS handles, all told. */
 STANDIN_API unsigned long long sluiceStandInLive(void);
 
+/* For tests: nodes of the graph that was captured last, and how many of them stand on its longest path. */
+STANDIN_API void sluiceStandInLastGraph(unsigned long long* nodes, unsigned long long* chain);
+
 /* For the cuBLAS stand-in: counts a call and the handles that it makes or ends, unless the call is ordered to fail. */
 STANDIN_API CUresult sluiceStandInBlas(const char* function, int handles);
 

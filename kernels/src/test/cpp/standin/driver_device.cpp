@@ -24,6 +24,8 @@ int setting(const char* name, int otherwise) {
   return text ? atoi(text) : otherwise;
 }
 
+int multiprocessors() { return setting("SLUICE_STANDIN_MULTIPROCESSORS", 4); }
+
 int deviceCount() { return setting("SLUICE_STANDIN_DEVICES", 1); }
 
 CUresult orderedFailure(const char* function) {
@@ -240,7 +242,6 @@ CUresult cuDeviceGetAttribute(int* value, int attribute, CUdevice device) {
       {13, 1000000},                 // CLOCK_RATE
       {14, 512},                     // TEXTURE_ALIGNMENT
       {15, 1},                       // GPU_OVERLAP
-      {16, MULTIPROCESSORS},         // MULTIPROCESSOR_COUNT
       {17, 0},                       // KERNEL_EXEC_TIMEOUT
       {18, 0},                       // INTEGRATED
       {19, 1},                       // CAN_MAP_HOST_MEMORY
@@ -257,11 +258,11 @@ CUresult cuDeviceGetAttribute(int* value, int attribute, CUdevice device) {
       {41, 1},                       // UNIFIED_ADDRESSING
       {50, 0},                       // PCI_DOMAIN_ID
       {78, 1},                       // STREAM_PRIORITIES_SUPPORTED
-      {81, (int)SHARED_BYTES * 4},   // MAX_SHARED_MEMORY_PER_MULTIPROCESSOR
+      {81, MULTIPROCESSOR_SHARED},   // MAX_SHARED_MEMORY_PER_MULTIPROCESSOR
       {82, 65536},                   // MAX_REGISTERS_PER_MULTIPROCESSOR
       {83, 0},                       // MANAGED_MEMORY
       {95, 1},                       // COOPERATIVE_LAUNCH
-      {97, (int)SHARED_BYTES},       // MAX_SHARED_MEMORY_PER_BLOCK_OPTIN
+      {97, (int)MAX_SHARED_BYTES},   // MAX_SHARED_MEMORY_PER_BLOCK_OPTIN
       {106, 32},                     // MAX_BLOCKS_PER_MULTIPROCESSOR
       {115, 1},                      // MEMORY_POOLS_SUPPORTED
   };
@@ -270,6 +271,10 @@ CUresult cuDeviceGetAttribute(int* value, int attribute, CUdevice device) {
   }
   if (attribute == 75 || attribute == 76) {  // COMPUTE_CAPABILITY_MAJOR, MINOR
     *value = attribute == 75 ? capability() / 10 : capability() % 10;
+    return CU_OK;
+  }
+  if (attribute == 16) {  // MULTIPROCESSOR_COUNT
+    *value = multiprocessors();
     return CU_OK;
   }
   const auto found = values.find(attribute);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <map>
 #include <vector>
 
 #include "driver.hpp"
@@ -29,6 +30,8 @@ CUresult load(CUmodule* module, const void* image) {
   return CU_OK;
 }
 
+constexpr int MAX_DYNAMIC_SHARED_SIZE = 8;
+
 bool known(CUfunction function) {
   for (CUmodule module : driver().modules) {
     for (const auto& each : module->functions) {
@@ -40,9 +43,15 @@ bool known(CUfunction function) {
   return false;
 }
 
-int blocksPerMultiprocessor(int threads) {
+// How many blocks fit a multiprocessor at once, by threads, registers and dynamic shared memory.
+int blocksPerMultiprocessor(const KernelEntry& kernel, int threads, size_t sharedBytes) {
+  if (threads < 1 || threads > MAX_BLOCK_THREADS) {
+    return 0;
+  }
   const int rounded = (threads + 31) / 32 * 32;
-  return threads < 1 || threads > MAX_BLOCK_THREADS ? 0 : std::min(32, MULTIPROCESSOR_THREADS / rounded);
+  const int registers = ((int)kernel.registers + 7) / 8 * 8;
+  const int byShared = MULTIPROCESSOR_SHARED / (int)(sharedBytes + RESERVED_SHARED_BYTES);
+  return std::min({32, MULTIPROCESSOR_THREADS / rounded, MULTIPROCESSOR_REGISTERS / (rounded * registers), byShared});
 }
 
 struct Dimensions {
@@ -50,7 +59,8 @@ struct Dimensions {
   Index block;
 };
 
-Failure checkDimensions(const KernelEntry& kernel, const Dimensions& d, unsigned sharedBytes, bool cooperative) {
+Failure checkDimensions(const CUfunc_st& function, const Dimensions& d, unsigned sharedBytes, bool cooperative) {
+  const KernelEntry& kernel = *function.kernel;
   const unsigned long long threads = (unsigned long long)d.block.x * d.block.y * d.block.z;
   if (d.grid.x == 0 || d.grid.y == 0 || d.grid.z == 0 || threads == 0) {
     return {CU_INVALID_VALUE, format("%s: an empty grid or block", kernel.name)};
@@ -63,11 +73,13 @@ Failure checkDimensions(const KernelEntry& kernel, const Dimensions& d, unsigned
     return {CU_INVALID_VALUE,
             format("%s: a block of %llu threads; the kernel allows %u", kernel.name, threads, kernel.maxThreads)};
   }
-  if (sharedBytes > 0) {
-    return {CU_INVALID_VALUE, format("%s: no kernel takes dynamic shared memory", kernel.name)};
+  if (sharedBytes > function.dynamicLimit) {
+    return {CU_INVALID_VALUE, format("%s: %u bytes of dynamic shared memory; %zu were asked for beforehand",
+                                     kernel.name, sharedBytes, function.dynamicLimit)};
   }
   const unsigned long long blocks = (unsigned long long)d.grid.x * d.grid.y * d.grid.z;
-  const unsigned long long resident = (unsigned long long)MULTIPROCESSORS * blocksPerMultiprocessor((int)threads);
+  const unsigned long long resident =
+      (unsigned long long)multiprocessors() * blocksPerMultiprocessor(kernel, (int)threads, sharedBytes);
   if (cooperative && blocks > resident) {
     return {CU_COOPERATIVE_LAUNCH_TOO_LARGE,
             format("%s: %llu blocks, at most %llu can run at once", kernel.name, blocks, resident)};
@@ -107,7 +119,7 @@ CUresult launch(CUfunction function, const Dimensions& d, unsigned sharedBytes, 
     return CU_INVALID_HANDLE;
   }
   const KernelEntry& kernel = *function->kernel;
-  if (CUresult code = report(checkDimensions(kernel, d, sharedBytes, cooperative))) {
+  if (CUresult code = report(checkDimensions(*function, d, sharedBytes, cooperative))) {
     return code;
   }
   const void* bytes;
@@ -118,12 +130,13 @@ CUresult launch(CUfunction function, const Dimensions& d, unsigned sharedBytes, 
   // As 16-byte units, so that the struct is aligned for every field.
   std::vector<uint4> copy((kernel.argumentBytes + sizeof(uint4) - 1) / sizeof(uint4));
   memcpy(copy.data(), first, kernel.argumentBytes);
-  return report(driver().streams.enqueue(stream, [&kernel, d, cooperative, copy] {
+  return report(driver().streams.enqueue(stream, [&kernel, d, sharedBytes, cooperative, copy] {
     Launch run;
     run.kernel = &kernel;
     run.arguments = copy.data();
     run.grid = d.grid;
     run.block = d.block;
+    run.dynamicBytes = sharedBytes;
     run.cooperative = cooperative;
     return runKernel(run);
   }));
@@ -196,19 +209,33 @@ CUresult cuFuncGetModule(CUmodule* module, CUfunction function) {
   return *module ? CU_OK : CU_INVALID_HANDLE;
 }
 
-// MAX_THREADS_PER_BLOCK (0), SHARED_SIZE_BYTES (1), LOCAL_SIZE_BYTES (3), NUM_REGS (4); the rest is 0.
+// MAX_THREADS_PER_BLOCK (0), NUM_REGS (4), MAX_DYNAMIC_SHARED_SIZE_BYTES (8); the rest is 0.
 CUresult cuFuncGetAttribute(int* value, int attribute, CUfunction function) {
   STANDIN_ENTER();
   if (!known(function)) {
     return CU_INVALID_HANDLE;
   }
-  *value = attribute == 0 ? (int)function->kernel->maxThreads : attribute == 4 ? 32 : 0;
+  const std::map<int, int> values = {{0, (int)function->kernel->maxThreads},
+                                     {4, (int)function->kernel->registers},
+                                     {MAX_DYNAMIC_SHARED_SIZE, (int)function->dynamicLimit}};
+  const auto found = values.find(attribute);
+  *value = found == values.end() ? 0 : found->second;
   return CU_OK;
 }
 
-CUresult cuFuncSetAttribute(CUfunction function, int, int) {
+CUresult cuFuncSetAttribute(CUfunction function, int attribute, int value) {
   STANDIN_ENTER();
-  return known(function) ? CU_OK : CU_INVALID_HANDLE;
+  if (!known(function)) {
+    return CU_INVALID_HANDLE;
+  }
+  if (attribute == MAX_DYNAMIC_SHARED_SIZE) {
+    if (value < 0 || (size_t)value > MAX_SHARED_BYTES) {
+      return report({CU_INVALID_VALUE, format("%s: %d bytes of dynamic shared memory; %zu is the limit",
+                                              function->kernel->name, value, MAX_SHARED_BYTES)});
+    }
+    function->dynamicLimit = (size_t)value;
+  }
+  return CU_OK;
 }
 
 CUresult cuFuncSetCacheConfig(CUfunction function, int) {
@@ -216,10 +243,13 @@ CUresult cuFuncSetCacheConfig(CUfunction function, int) {
   return known(function) ? CU_OK : CU_INVALID_HANDLE;
 }
 
-CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, CUfunction function, int threads, size_t) {
+CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, CUfunction function, int threads, size_t shared) {
   STANDIN_ENTER();
-  *blocks = blocksPerMultiprocessor(threads);
-  return known(function) ? CU_OK : CU_INVALID_HANDLE;
+  if (!known(function)) {
+    return CU_INVALID_HANDLE;
+  }
+  *blocks = blocksPerMultiprocessor(*function->kernel, threads, shared);
+  return CU_OK;
 }
 
 CUresult cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* blocks, CUfunction function, int threads,

@@ -177,6 +177,8 @@ CUresult cuStreamEndCapture(CUstream handle, CUgraph* graph) {
   if (CUresult code = report(driver().streams.endCapture(stream, captured->graph))) {
     return code;
   }
+  driver().lastGraphNodes = captured->graph.nodes.size();
+  driver().lastGraphChain = captured->graph.chain;
   *graph = captured.release();
   driver().graphs.insert(*graph);
   return CU_OK;
@@ -257,4 +259,10 @@ CUresult cuGraphGetNodes(CUgraph graph, CUgraphNode* nodes, size_t* count) {
   }
   *count = graph->graph.nodes.size();
   return CU_OK;
+}
+
+void sluiceStandInLastGraph(unsigned long long* nodes, unsigned long long* chain) {
+  STANDIN_LOCK();
+  *nodes = driver().lastGraphNodes;
+  *chain = (unsigned long long)driver().lastGraphChain;
 }

@@ -34,6 +34,10 @@ namespace {
 // A kernel that only pauses, over and over, waits for something that never comes.
 constexpr int MAX_IDLE_TURNS = 100000;
 
+// What lanes meet for, where it is not a shuffle from a lane.
+constexpr int BALLOT = -1;
+constexpr int WORDS = -2;  // less the number of the operation
+
 class Engine {
  public:
   Failure run(const Launch& launch);
@@ -41,8 +45,12 @@ class Engine {
   // Called on a fibre, by the running thread.
   void barrier(const char* file, int line);
   uint64_t exchange(unsigned mask, uint64_t value, int source);
+  const uint32_t* exchangeWords(const uint32_t* words, int count, int operation);
+  void* dynamicArray();
   void pause();
+  void giveWay();
   [[noreturn]] void stop(int code, const std::string& message);
+  [[noreturn]] void stopForFault();
   void* sharedArray(SharedSlot& slot, size_t bytes);
   int lane() const { return thread_ % LANES; }
 
@@ -92,7 +100,7 @@ Failure Engine::run(const Launch& launch) {
   laneOrder_ = orders_.of(LANES);
   warpOrder_ = orders_.of((threadCount_ + LANES - 1) / LANES);
   failure_ = Failure{};
-  beginGuard([] { engine().stop(700, describeFault()); });
+  beginGuard([] { engine().stopForFault(); });
   if (launch.cooperative) {
     runTogether();
   } else {
@@ -121,7 +129,7 @@ void Engine::runOneByOne(const std::vector<int>& xs) {
   for (unsigned z = 0; z < gridDim.z; z++) {
     for (unsigned y = 0; y < gridDim.y; y++) {
       for (const int x : xs) {
-        block.begin({(unsigned)x, y, z}, threadCount_);
+        block.begin({(unsigned)x, y, z}, threadCount_, launch_->dynamicBytes);
         advance(block, false);
         finishBlock(block);
         if (failure_) {
@@ -141,7 +149,8 @@ void Engine::runTogether() {
   std::vector<int> waiting = orders_.of(count);
   for (const int b : waiting) {
     const unsigned x = (unsigned)b;
-    blocks_[b]->begin({x % gridDim.x, x / gridDim.x % gridDim.y, x / gridDim.x / gridDim.y}, threadCount_);
+    blocks_[b]->begin({x % gridDim.x, x / gridDim.x % gridDim.y, x / gridDim.x / gridDim.y}, threadCount_,
+                      launch_->dynamicBytes);
   }
   for (int idleTurns = 0; !waiting.empty(); idleTurns++) {
     std::vector<int> still;
@@ -174,9 +183,13 @@ void Engine::finishBlock(Block& block) {
   if (!failure_ && used > SHARED_BYTES) {
     failure_ = {701, format("a block uses %zu bytes of shared memory; %zu is the limit", used, SHARED_BYTES)};
   }
+  if (!failure_ && used + launch_->dynamicBytes > MAX_SHARED_BYTES) {
+    failure_ = {701, format("a block uses %zu bytes of shared memory and %zu of dynamic one; %zu is the limit", used,
+                            launch_->dynamicBytes, MAX_SHARED_BYTES)};
+  }
 }
 
-// Runs a block until it ends (true) or, if asked to return then, until its threads only pause (false).
+// Runs a block until it ends (true) or, if asked to return then, until it gives way or its threads only pause (false).
 bool Engine::advance(Block& block, bool returnWhenPaused) {
   const int count = threadCount_;
   int idleTurns = 0;
@@ -187,6 +200,10 @@ bool Engine::advance(Block& block, bool returnWhenPaused) {
           runWarp(block, w);
           if (failure_) {
             return true;
+          }
+          if (block.gaveWay && returnWhenPaused) {
+            block.gaveWay = false;
+            return false;
           }
         }
       }
@@ -236,7 +253,7 @@ void Engine::runWarp(Block& block, int warp) {
     const State state = block.threads[warp * LANES + lane].state;
     if (state == State::READY || state == State::NOT_STARTED) {
       resume(block, warp * LANES + lane);
-      if (failure_) {
+      if (failure_ || block.gaveWay) {
         return;
       }
     }
@@ -357,11 +374,11 @@ uint64_t Engine::exchange(unsigned mask, uint64_t value, int source) {
 // The last lane of a mask to arrive hands out all results.
 void Engine::completeExchange(Warp& warp, unsigned mask, int number) {
   const int self = lane();
-  const bool votes = warp.source[self] < 0;
+  const int kind = std::min(0, warp.source[self]);
   uint64_t ballot = 0;
   for (unsigned rest = mask; rest != 0; rest &= rest - 1) {
     const int k = __builtin_ctz(rest);
-    if (warp.mask[k] != mask || (warp.source[k] < 0) != votes) {
+    if (warp.mask[k] != mask || std::min(0, warp.source[k]) != kind) {
       stop(719, "lanes of a warp meet in different warp operations");
     }
     ballot |= (warp.value[k] & 1) << k;
@@ -369,7 +386,7 @@ void Engine::completeExchange(Warp& warp, unsigned mask, int number) {
   for (unsigned rest = mask; rest != 0; rest &= rest - 1) {
     const int k = __builtin_ctz(rest);
     const int source = warp.source[k];
-    warp.result[k] = votes ? ballot : warp.value[mask >> source & 1 ? source : k];
+    warp.result[k] = kind == BALLOT ? ballot : kind < 0 ? 0 : warp.value[mask >> source & 1 ? source : k];
     if (k != self) {
       block_->threads[number * LANES + k].state = State::READY;
     }
@@ -380,9 +397,49 @@ void Engine::completeExchange(Warp& warp, unsigned mask, int number) {
   warp.arrived &= ~mask;
 }
 
+// Every lane leaves its words, and all read all: where those of lane 0 begin, LANES * LANE_WORDS in all.
+const uint32_t* Engine::exchangeWords(const uint32_t* words, int count, int operation) {
+  Warp& warp = block_->warps[thread_ / LANES];
+  if (warp.present != ~0u) {
+    stop(719, "a matrix product in a warp that has fewer than 32 lanes");
+  }
+  const unsigned turn = warp.turn >> lane() & 1;
+  warp.turn ^= 1u << lane();
+  memcpy(warp.words[turn][lane()], words, (size_t)count * sizeof *words);
+  exchange(~0u, 0, WORDS - operation);
+  return warp.words[turn][0];
+}
+
+void* Engine::dynamicArray() {
+  void* array = block_->shared.dynamicArray();
+  if (!array) {
+    stop(700, "the launch gives no dynamic shared memory, which the kernel uses");
+  }
+  return array;
+}
+
+void Engine::stopForFault() {
+  long long behind;
+  if (block_ && block_->shared.nearDynamic(faultedAddress(), behind)) {
+    stop(700, format("%s outside the dynamic shared memory: %lld bytes behind its end",
+                     faultedInWriting() ? "wrote" : "read", behind));
+  }
+  stop(700, describeFault());
+}
+
 void Engine::pause() {
   block_->paused++;
   wait(State::PAUSED);
+}
+
+// What a block has handed over is seen late or at once, whichever does harm to a kernel that is wrong: an even block
+// goes on, ahead of the others, and shows where it does not wait for them; an odd block's threads all stand still until
+// the others had their turn, and show what was not ready yet.
+void Engine::giveWay() {
+  if (launch_->cooperative && (blockIdx.x + blockIdx.y + blockIdx.z) % 2 == 1) {
+    block_->gaveWay = true;
+    pause();
+  }
 }
 
 void* Engine::sharedArray(SharedSlot& slot, size_t bytes) { return block_->shared.array(slot, bytes); }
@@ -414,7 +471,7 @@ Failure runKernel(const Launch& launch) {
 }
 
 Failure runGuarded(const char* name, const std::function<void()>& body) {
-  const KernelEntry entry{name, sizeof body, 1,
+  const KernelEntry entry{name, sizeof body, 1, 32,
                           [](const void* p) { (*static_cast<const std::function<void()>*>(p))(); }};
   Launch launch;
   launch.kernel = &entry;
@@ -425,8 +482,19 @@ Failure runGuarded(const char* name, const std::function<void()>& body) {
 void* sharedArray(SharedSlot& slot, size_t bytes) { return engine().sharedArray(slot, bytes); }
 void barrier(const char* file, int line) { engine().barrier(file, line); }
 uint64_t shuffle(unsigned mask, uint64_t value, int sourceLane) { return engine().exchange(mask, value, sourceLane); }
-unsigned ballot(unsigned mask, bool predicate) { return (unsigned)engine().exchange(mask, predicate, -1); }
+unsigned ballot(unsigned mask, bool predicate) { return (unsigned)engine().exchange(mask, predicate, BALLOT); }
+const uint32_t* exchangeWords(const uint32_t* words, int count, int operation) {
+  return engine().exchangeWords(words, count, operation);
+}
+void* dynamicArray() { return engine().dynamicArray(); }
 void pause() { engine().pause(); }
+void giveWay() { engine().giveWay(); }
+
+uint64_t pollClock() {
+  static uint64_t now = 0;
+  return now += 1000000000;
+}
+
 int laneOfThread() { return engine().lane(); }
 
 void checkAligned(const void* pointer, size_t bytes) {

@@ -17,6 +17,7 @@ struct Launch {
   const void* arguments = nullptr;
   Index grid;
   Index block;
+  size_t dynamicBytes = 0;  // of shared memory
   bool cooperative = false;
 };
 
@@ -29,7 +30,11 @@ Failure runKernel(const Launch& launch);
 // Runs host code (a copy, a matrix product) under the same guard.
 Failure runGuarded(const char* name, const std::function<void()>& body);
 
-// Shared memory that a block can have without asking for more, as on every GPU.
+// Shared memory that a block can have without asking for more, as on every GPU; with asking; and that of a
+// multiprocessor, which loses RESERVED_SHARED_BYTES to each block: as on compute capability 9.0.
 constexpr size_t SHARED_BYTES = 48 * 1024;
+constexpr size_t MAX_SHARED_BYTES = 227 * 1024;
+constexpr int MULTIPROCESSOR_SHARED = 228 * 1024;
+constexpr size_t RESERVED_SHARED_BYTES = 1024;
 
 }  // namespace standin

@@ -64,6 +64,10 @@ void beginGuard(void (*onFault)()) {
 
 void endGuard() { guard = nullptr; }
 
+uintptr_t faultedAddress() { return faultAddress; }
+
+bool faultedInWriting() { return faultWrote; }
+
 std::string describeFault() {
   return format("%s %p: %s", faultWrote ? "wrote" : "read", reinterpret_cast<void*>(faultAddress),
                 describeAddress(faultAddress).c_str());

@@ -1,7 +1,8 @@
 // Kernels for the stand-in's own tests: some break one rule each, which the stand-in must notice; the others use what
 // it offers and no kernel of the product uses yet.
 #include "device.cuh"
-#include "numbers.cuh"
+#include "exchange.cuh"
+#include "matrix_units.cuh"
 #include "probes.hpp"
 
 // Each thread shows its neighbour's number. With the barrier left out a thread reads before its neighbour wrote.
@@ -121,10 +122,120 @@ SLUICE_KERNEL(probe_grid_barrier, Probe, BLOCK) {
   a.data[a.count + index] = a.data[other];
 }
 
+// Each block hands a number a thread to the next. counter: a flag for each of up to 14 blocks, then a note of faults.
+__device__ inline void handToNextBlock(const Probe& a, bool tooEarly, bool wait) {
+  const int blocks = (int)gridDim.x;
+  const int next = ((int)blockIdx.x + 1) % blocks;
+  if (tooEarly && threadIdx.x == 0) {
+    storeRelease(a.counter + blockIdx.x, 1);
+  }
+  a.data[blockIdx.x * BLOCK + threadIdx.x] = (float)(blockIdx.x * BLOCK + threadIdx.x);
+  __syncthreads();
+  if (!tooEarly && threadIdx.x == 0) {
+    storeRelease(a.counter + blockIdx.x, 1);
+  }
+  if (wait && threadIdx.x % WARP == 0) {
+    awaitFlag(a.counter + next, 1, next, reinterpret_cast<unsigned long long*>(a.counter + 14));
+  }
+  __syncwarp();
+  a.data[(blocks + (int)blockIdx.x) * BLOCK + threadIdx.x] = a.data[next * BLOCK + threadIdx.x];
+}
+
+SLUICE_KERNEL(probe_hands_over, Probe, BLOCK) { handToNextBlock(a, false, true); }
+
+SLUICE_KERNEL(probe_raises_flag_too_early, Probe, BLOCK) { handToNextBlock(a, true, true); }
+
+SLUICE_KERNEL(probe_does_not_wait, Probe, BLOCK) { handToNextBlock(a, false, false); }
+
 // Blocks and threads in three dimensions.
 SLUICE_KERNEL(probe_indices, Probe, BLOCK) {
   const unsigned thread = (threadIdx.z * blockDim.y + threadIdx.y) * blockDim.x + threadIdx.x;
   const unsigned block = (blockIdx.z * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x;
   const unsigned threads = blockDim.x * blockDim.y * blockDim.z;
   a.data[block * threads + thread] = (float)(block * 1000 + thread);
+}
+
+// Dynamic shared memory: reversed through it. Its size in floats is a.count.
+SLUICE_KERNEL(probe_dynamic_shared, Probe, BLOCK) {
+  SLUICE_DYNAMIC_SHARED(shared);
+  float* floats = reinterpret_cast<float*>(shared);
+  for (int k = threadIdx.x; k < a.count; k += BLOCK) {
+    floats[k] = a.data[k];
+  }
+  __syncthreads();
+  for (int k = threadIdx.x; k < a.count; k += BLOCK) {
+    a.data[k] = floats[a.count - 1 - k];
+  }
+}
+
+// What shared memory holds before anything was written to it.
+SLUICE_KERNEL(probe_new_dynamic_shared, Probe, BLOCK) {
+  SLUICE_DYNAMIC_SHARED(shared);
+  a.data[threadIdx.x] = reinterpret_cast<const float*>(shared)[threadIdx.x];
+}
+
+SLUICE_KERNEL(probe_writes_behind_dynamic_shared, Probe, BLOCK) {
+  SLUICE_DYNAMIC_SHARED(shared);
+  if (threadIdx.x == 0) {
+    reinterpret_cast<float*>(shared)[a.count] = 1;
+  }
+}
+
+SLUICE_KERNEL(probe_reads_behind_dynamic_shared, Probe, BLOCK) {
+  SLUICE_DYNAMIC_SHARED(shared);
+  if (threadIdx.x == 0) {
+    a.data[0] = reinterpret_cast<const float*>(shared)[a.count];
+  }
+}
+
+SLUICE_KERNEL(probe_writes_before_dynamic_shared, Probe, BLOCK) {
+  SLUICE_DYNAMIC_SHARED(shared);
+  if (threadIdx.x == 0) {
+    reinterpret_cast<float*>(shared)[-1] = 1;
+  }
+}
+
+// Matrix products that not all lanes take part in, or not in the same.
+SLUICE_KERNEL(probe_matrix_lane_missing, Probe, BLOCK) {
+  float sum[4] = {};
+  if (threadIdx.x != 5) {
+    multiplyAdd(Bf16Units{}, sum, {}, {});
+  }
+}
+
+SLUICE_KERNEL(probe_matrix_lane_at_barrier, Probe, BLOCK) {
+  float sum[4] = {};
+  if (threadIdx.x != 5) {
+    multiplyAdd(Bf16Units{}, sum, {}, {});
+  }
+  __syncthreads();
+}
+
+SLUICE_KERNEL(probe_matrix_two_products, Probe, BLOCK) {
+  float sum[4] = {};
+  if (threadIdx.x < 5) {
+    multiplyAdd(Bf16Units{}, sum, {}, {});
+  } else {
+    multiplyAdd(Tf32Units{}, sum, {}, {});
+  }
+}
+
+SLUICE_KERNEL(probe_matrix_and_shuffle, Probe, BLOCK) {
+  float sum[4] = {};
+  if (threadIdx.x < 5) {
+    multiplyAdd(Bf16Units{}, sum, {}, {});
+  } else {
+    __syncwarp();
+  }
+}
+
+SLUICE_KERNEL(probe_matrix_part_of_warp, Probe, BLOCK) {
+  float sum[4] = {};
+  multiplyAdd(Bf16Units{}, sum, {}, {});
+}
+
+SLUICE_PERSISTENT_KERNEL(probe_persistent, Probe, BLOCK) {
+  SLUICE_DYNAMIC_SHARED(shared);
+  a.data[blockIdx.x * BLOCK + threadIdx.x] = (float)blockIdx.x;
+  (void)shared;
 }

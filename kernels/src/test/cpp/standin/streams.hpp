@@ -8,10 +8,9 @@
 // A stream under capture collects its work in a graph, whose nodes keep the order that streams and events gave them; a
 // replay runs them in an order that keeps to that, and no more.
 //
-// Of two streams a device may favour either. SLUICE_STANDIN_STREAMS=early favours all but the first: what is enqueued
-// in them runs at once, and in a replay before the first one's, as far as no event holds it back. So a stream that
-// fails to wait for the first one shows in this order, and a first one that fails to wait for another in the usual one,
-// "late".
+// A device may run any of its streams slower than the others. With SLUICE_STANDIN_SLOW_STREAM=K that is the stream that
+// was created as number K, from 0: the others run what is enqueued at once, and in a replay first, as far as no event
+// holds them back. So each wait for stream K that is missing shows.
 #pragma once
 #include <chrono>
 #include <deque>
@@ -30,10 +29,12 @@ using Work = std::function<Failure()>;
 struct Node {
   Work work;
   std::vector<int> after;  // nodes that come first
+  int stream;              // its number
 };
 
 struct Graph {
   std::vector<Node> nodes;
+  int chain = 0;  // of an ended capture: nodes on the longest path, each of which must wait for the one before
 };
 
 // A capture under way, from the stream where it began.
@@ -54,7 +55,7 @@ struct Item {
 
 struct Stream {
   std::deque<Item> queue;
-  bool early = false;    // runs what is enqueued at once
+  int number = 0;        // of those created since there was none
   bool blocking = true;  // waits for the legacy default stream and is waited for by it
   int priority = 0;
   std::shared_ptr<Capture> capture;
@@ -99,13 +100,17 @@ class Streams {
 
  private:
   Failure runItem(Stream& stream);
+  Failure runFirst(Stream& stream);
+  Failure runFast();  // where a stream is slow: all the others, up to waits for what has not run
   Failure finishUntil(Stream& stream, const Event& event, unsigned long long version);
 
   std::set<Stream*> streams_;
+  int created_ = 0;
+  bool runningFast_ = false;
 };
 
-// The order in which a replay runs a graph's nodes: each as late as the order of the captured stream allows, and of
-// several the first stream's first, or with SLUICE_STANDIN_STREAMS=early the others'.
+// The order in which a replay runs a graph's nodes: what other streams were given before what the captured one was, as
+// far as events allow, where no stream is slow.
 std::vector<int> replayOrder(const Graph& graph, const std::vector<int>& last);
 
 }  // namespace standin

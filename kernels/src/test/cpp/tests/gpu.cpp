@@ -32,6 +32,17 @@ uint16_t toBf16(double value) {
   return below < above || (below == above && low % 2 == 0) ? low : high;
 }
 
+CUfunction functionOf(const std::string& kernel) {
+  static std::map<std::string, CUfunction> functions;
+  CUfunction& function = functions[kernel];
+  if (!function) {
+    must(cuModuleGetFunction(&function, module, kernel.c_str()), kernel.c_str());
+  }
+  return function;
+}
+
+constexpr int MAX_DYNAMIC_SHARED_SIZE_BYTES = 8;  // a function's attribute
+
 }  // namespace
 
 void must(CUresult result, const char* call) {
@@ -66,16 +77,33 @@ bool hasKernel(const std::string& kernel) {
   return cuModuleGetFunction(&function, module, kernel.c_str()) == CU_OK;
 }
 
-void launchBytes(const std::string& kernel, long long gridX, long long gridY, const void* arguments) {
-  static std::map<std::string, CUfunction> functions;
-  CUfunction& function = functions[kernel];
-  if (!function) {
-    must(cuModuleGetFunction(&function, module, kernel.c_str()), kernel.c_str());
-  }
+void launchBytes(const std::string& kernel, long long gridX, long long gridY, const void* arguments,
+                 size_t sharedBytes) {
+  const CUfunction function = functionOf(kernel);
+  must(cuFuncSetAttribute(function, MAX_DYNAMIC_SHARED_SIZE_BYTES, (int)sharedBytes), kernel.c_str());
   void* parameters[] = {const_cast<void*>(arguments)};
-  must(cuLaunchKernel(function, (unsigned)gridX, (unsigned)gridY, 1, 256, 1, 1, 0, nullptr, parameters, nullptr),
+  must(cuLaunchKernel(function, (unsigned)gridX, (unsigned)gridY, 1, 256, 1, 1, (unsigned)sharedBytes, nullptr,
+                      parameters, nullptr),
        kernel.c_str());
   must(cuCtxSynchronize(), kernel.c_str());
+}
+
+void launchBytesTogether(const std::string& kernel, long long gridX, long long gridY, long long sharedBytes,
+                         const void* arguments) {
+  const CUfunction function = functionOf(kernel);
+  must(cuFuncSetAttribute(function, MAX_DYNAMIC_SHARED_SIZE_BYTES, (int)sharedBytes), kernel.c_str());
+  void* parameters[] = {const_cast<void*>(arguments)};
+  must(cuLaunchCooperativeKernel(function, (unsigned)gridX, (unsigned)gridY, 1, 256, 1, 1, (unsigned)sharedBytes,
+                                 nullptr, parameters),
+       kernel.c_str());
+  must(cuCtxSynchronize(), kernel.c_str());
+}
+
+size_t sharedBytesOfBlock() {
+  constexpr int MAX_SHARED_MEMORY_PER_BLOCK_OPTIN = 97;
+  int bytes = 0;
+  must(cuDeviceGetAttribute(&bytes, MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, 0), "cuDeviceGetAttribute");
+  return (size_t)bytes;
 }
 
 double roundTo(bool half, double value) { return half ? (double)fromBf16(toBf16(value)) : (double)(float)value; }

@@ -16,12 +16,34 @@ void must(CUresult result, const char* call);
 bool hasKernel(const std::string& kernel);
 
 // Launches a kernel by name with its argument struct, 256 threads a block.
-void launchBytes(const std::string& kernel, long long gridX, long long gridY, const void* arguments);
+void launchBytes(const std::string& kernel, long long gridX, long long gridY, const void* arguments,
+                 size_t sharedBytes = 0);
+
+// Shared memory that one block may have on this device.
+size_t sharedBytesOfBlock();
 
 template <typename Arguments>
 void launch(const std::string& kernel, long long gridX, const Arguments& arguments, long long gridY = 1) {
   Arguments padded = arguments;
   launchBytes(kernel, gridX, gridY, &padded);
+}
+
+// Launches a kernel whose blocks wait for one another, with dynamic shared memory.
+void launchBytesTogether(const std::string& kernel, long long gridX, long long gridY, long long sharedBytes,
+                         const void* arguments);
+
+template <typename Arguments>
+void launchTogether(const std::string& kernel, long long gridX, long long gridY, long long sharedBytes,
+                    const Arguments& arguments) {
+  Arguments padded = arguments;
+  launchBytesTogether(kernel, gridX, gridY, sharedBytes, &padded);
+}
+
+// With dynamic shared memory.
+template <typename Arguments>
+void launchWithShared(const std::string& kernel, long long gridX, size_t sharedBytes, const Arguments& arguments) {
+  Arguments padded = arguments;
+  launchBytes(kernel, gridX, 1, &padded, sharedBytes);
 }
 
 inline long long cdiv(long long a, long long b) { return (a + b - 1) / b; }

@@ -33,26 +33,33 @@ TEST(philox_of_the_test) {
   check(out[0] == 0x408f276d && out[1] == 0x41c83b0e && out[2] == 0xa20bc7c6 && out[3] == 0x6d5451fd, "all ones");
 }
 
+// Of the elements from number `first` on of a larger array.
+void testDropout(bool half, int count, float probability, int shift, long long first) {
+  inCase("%s n=%d p=%g shift=%d first=%lld", half ? "bf16" : "f32", count, (double)probability, shift, first);
+  Array x = Array::random(half, count, 1, shift);
+  Array y = shift ? x : Array(half, count);
+  const Items<int> step(std::vector<int>{42});
+  const long long seed = -0x123456789abcdefLL;
+  launch(std::string("sluice_dropout") + suffix(half), cdiv(count, 1024),
+         Dropout{x.data(), y.data(), step.data(), first, count, seed, probability, 17});
+  std::vector<double> want(count);
+  for (int k = 0; k < count; k++) {
+    uint32_t words[4];
+    philoxBlock((uint64_t)seed, (first + k) / 4, 17, 42, words);
+    const double u = (words[(first + k) % 4] >> 8) / 16777216.0;
+    want[k] = u >= probability ? x.host()[k] / (1 - (double)probability) : 0;
+  }
+  close("y", y.download(), want, relativeError(half), 0);
+}
+
 TEST(dropout) {
   for (const bool half : {false, true}) {
     for (const int count : {1, 3, 4, 7, 8, 9, 1000, 5003}) {
       for (const float probability : {0.0f, 0.25f, 0.9f}) {
         for (const int shift : {0, 1}) {
-          inCase("%s n=%d p=%g shift=%d", half ? "bf16" : "f32", count, (double)probability, shift);
-          Array x = Array::random(half, count, 1, shift);
-          Array y = shift ? x : Array(half, count);
-          const Items<int> step(std::vector<int>{42});
-          const long long seed = -0x123456789abcdefLL;
-          launch(std::string("sluice_dropout") + suffix(half), cdiv(count, 1024),
-                 Dropout{x.data(), y.data(), step.data(), count, seed, probability, 17});
-          std::vector<double> want(count);
-          for (int k = 0; k < count; k++) {
-            uint32_t words[4];
-            philoxBlock((uint64_t)seed, k / 4, 17, 42, words);
-            const double u = (words[k % 4] >> 8) / 16777216.0;
-            want[k] = u >= probability ? x.host()[k] / (1 - (double)probability) : 0;
+          for (const long long first : {0LL, 4LL, 7LL, 1LL << 34}) {
+            testDropout(half, count, probability, shift, first);
           }
-          close("y", y.download(), want, relativeError(half), 0);
         }
       }
     }

@@ -41,12 +41,15 @@ std::vector<std::string> kernelNames(const std::string& line) {
     if (word.rfind("sluice_", 0) != 0) {
       continue;
     }
-    const size_t brace = word.find("{f32,bf16}");
-    if (brace == std::string::npos) {
+    const size_t open = word.find('{');
+    if (open == std::string::npos) {
       names.push_back(word);
-    } else {
-      names.push_back(word.substr(0, brace) + "f32");
-      names.push_back(word.substr(0, brace) + "bf16");
+      continue;
+    }
+    const size_t close = word.find('}');
+    std::istringstream choices(word.substr(open + 1, close - open - 1));
+    for (std::string choice; std::getline(choices, choice, ',');) {
+      names.push_back(word.substr(0, open) + choice + word.substr(close + 1));
     }
   }
   return names;
@@ -76,7 +79,8 @@ void readFile(const std::string& path, std::map<std::string, Layout>& layouts) {
 
 std::map<std::string, Layout> readRegistry() {
   std::map<std::string, Layout> layouts;
-  for (const char* name : {"/recurrent_arguments.cuh", "/arguments.cuh"}) {
+  for (const char* name :
+       {"/recurrent_arguments.cuh", "/persistent_arguments.cuh", "/grid_arguments.cuh", "/arguments.cuh"}) {
     readFile(registryPath + name, layouts);
   }
   return layouts;
@@ -110,6 +114,14 @@ TEST(argument_structs_follow_the_rule) {
   SIZE_IS(RnnBackward);
   SIZE_IS(CheckLengths);
   SIZE_IS(GatherLast);
+  SIZE_IS(LstmGridForward);
+  SIZE_IS(LstmGridBackward);
+  SIZE_IS(GruGridForward);
+  SIZE_IS(GruGridBackward);
+  SIZE_IS(LstmSmallForward);
+  SIZE_IS(LstmSmallBackward);
+  SIZE_IS(GruSmallForward);
+  SIZE_IS(GruSmallBackward);
   SIZE_IS(EmbeddingForward);
   SIZE_IS(SortTiles);
   SIZE_IS(MergeTiles);
@@ -139,7 +151,7 @@ TEST(argument_structs_follow_the_rule) {
   SIZE_IS(UpdatePrepare);
   SIZE_IS(Update);
 #undef SIZE_IS
-  check(layouts.size() == 40, "every struct of the registry is checked here");
+  check(layouts.size() == 44, "every struct of the registry is checked here");
 }
 
 TEST(the_registry_names_the_kernels_that_there_are) {
@@ -152,12 +164,12 @@ TEST(the_registry_names_the_kernels_that_there_are) {
       }
     }
   }
-  static const std::string WORD = "SLUICE_KERNEL(";
   for (const auto& entry : std::filesystem::directory_iterator(registryPath)) {
     std::ifstream file(entry.path());
     for (std::string line; entry.path().extension() == ".cu" && std::getline(file, line);) {
-      if (line.rfind(WORD, 0) == 0) {
-        const std::string kernel = line.substr(WORD.size(), line.find(',') - WORD.size());
+      if (line.rfind("SLUICE_", 0) == 0 && line.find("KERNEL(") != std::string::npos) {
+        const size_t name = line.find('(') + 1;
+        const std::string kernel = line.substr(name, line.find(',') - name);
         if (named.erase(kernel) == 0) {
           fail("%s is not in the registry", kernel.c_str());
         }

@@ -50,6 +50,19 @@ TEST(a_warp_operation_needs_its_lanes) {
   expectMessage(CU_LAUNCH_FAILED, "probe_lanes_missing");
 }
 
+TEST(a_matrix_product_needs_the_whole_warp) {
+  expectFault("probe_matrix_lane_missing", CU_LAUNCH_FAILED, "lane");
+  expectFault("probe_matrix_lane_at_barrier", CU_LAUNCH_FAILED, "deadlock");
+  expectFault("probe_matrix_two_products", CU_LAUNCH_FAILED, "different warp operations");
+  expectFault("probe_matrix_and_shuffle", CU_LAUNCH_FAILED, "different warp operations");
+  inCase("a block of 40 threads");
+  Session session;
+  const CUdeviceptr data = session.allocate(1024);
+  expectCode(session.launch("probe_matrix_part_of_warp", data, 0, nullptr, 64), CU_OK);
+  expectCode(session.launch("probe_matrix_part_of_warp", data, 0, nullptr, 40), CU_LAUNCH_FAILED);
+  expectMessage(CU_LAUNCH_FAILED, "fewer than 32 lanes");
+}
+
 TEST(use_after_free_is_caught) {
   inCase("a kernel, and a copy");
   Session session;
@@ -133,6 +146,39 @@ TEST(cooperative_grids_meet) {
   }
   expectCode(cuLaunchCooperativeKernel(function, 100000, 1, 1, 256, 1, 1, 0, nullptr, parameters),
              CU_COOPERATIVE_LAUNCH_TOO_LARGE);
+}
+
+// What a kernel that hands numbers from block to block got, and its note of a wait that was given up.
+static std::vector<float> handedOver(const char* name, bool cooperative, unsigned long long& fault) {
+  constexpr int BLOCKS = 3;
+  constexpr int COUNT = BLOCKS * 256;
+  Session session;
+  const CUdeviceptr data = session.allocate(2 * COUNT * sizeof(float));
+  const CUdeviceptr counter = session.allocate(16 * 4);
+  cuMemsetD32_v2(counter, 0, 16);
+  Probe probe{reinterpret_cast<float*>(data), reinterpret_cast<unsigned*>(counter), COUNT};
+  void* parameters[] = {&probe};
+  const CUfunction function = session.function(name);
+  inCase("%s", name);
+  expectCode(cooperative
+                 ? cuLaunchCooperativeKernel(function, BLOCKS, 1, 1, 256, 1, 1, 0, nullptr, parameters)
+                 : cuLaunchKernel(function, BLOCKS, 1, 1, 256, 1, 1, 0, nullptr, parameters, nullptr),
+             CU_OK);
+  cuMemcpyDtoH_v2(&fault, counter + 14 * 4, sizeof fault);
+  return session.download(data + COUNT * sizeof(float), COUNT);
+}
+
+TEST(numbers_handed_from_block_to_block) {
+  std::vector<float> want(3 * 256);
+  for (int k = 0; k < (int)want.size(); k++) {
+    want[k] = (float)((k + 256) % (int)want.size());
+  }
+  unsigned long long fault;
+  check(handedOver("probe_hands_over", true, fault) == want && fault == 0, "each block sees the next one's numbers");
+  check(handedOver("probe_raises_flag_too_early", true, fault) != want, "a flag before the barrier shows");
+  check(handedOver("probe_does_not_wait", true, fault) != want, "a missing wait shows");
+  handedOver("probe_hands_over", false, fault);
+  check(fault >> 32 == 10 && (unsigned)fault < 3, "blocks that do not run together give up waiting, and say so");
 }
 
 TEST(indices_in_three_dimensions) {

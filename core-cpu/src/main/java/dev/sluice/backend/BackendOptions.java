@@ -11,8 +11,11 @@ import java.util.Locale;
  * @param recompute whether a recurrent stack keeps the gates of one layer only and computes the
  *     others' again in backward: the same bits with less memory, for a second forward of all layers
  *     but the last; GPUs only
+ * @param path how the loop over time of recurrent layers is run; where a layer cannot be run so, its
+ *     plan is refused; GPUs only
  */
-public record BackendOptions(int threads, int device, Precision precision, boolean recompute) {
+public record BackendOptions(
+    int threads, int device, Precision precision, boolean recompute, RecurrentPath path) {
   /** All cores, the first GPU. */
   public static final BackendOptions DEFAULT = new BackendOptions(0, 0);
 
@@ -26,9 +29,14 @@ public record BackendOptions(int threads, int device, Precision precision, boole
     this(threads, device, precision, false);
   }
 
+  /** The same with the path of recurrent layers left to the backend. */
+  public BackendOptions(int threads, int device, Precision precision, boolean recompute) {
+    this(threads, device, precision, recompute, RecurrentPath.AUTO);
+  }
+
   public BackendOptions {
-    if (precision == null) {
-      throw new IllegalArgumentException("precision must not be null");
+    if (precision == null || path == null) {
+      throw new IllegalArgumentException("precision and path must not be null");
     }
     if (threads < 0 || device < 0) {
       throw new IllegalArgumentException(
@@ -38,13 +46,15 @@ public record BackendOptions(int threads, int device, Precision precision, boole
 
   /** The same on the GPU that a name asks for, if it has an index. */
   BackendOptions on(DeviceName name) {
-    return name.index() < 0 ? this : new BackendOptions(threads, name.index(), precision);
+    return name.index() < 0
+        ? this
+        : new BackendOptions(threads, name.index(), precision, recompute, path);
   }
 
   /**
-   * For backends that know single precision and keep all gates.
+   * For backends that know single precision, keep all gates and have one path.
    *
-   * @throws IllegalArgumentException when another precision is asked for, or to recompute
+   * @throws IllegalArgumentException when another precision is asked for, to recompute, or a path
    */
   public void requireDefaults(String device) {
     if (precision != Precision.FP32) {
@@ -56,6 +66,11 @@ public record BackendOptions(int threads, int device, Precision precision, boole
       throw new IllegalArgumentException(
           "--recompute is for GPUs and the device %s keeps all gates; leave it out"
               .formatted(device));
+    }
+    if (path != RecurrentPath.AUTO) {
+      throw new IllegalArgumentException(
+          "--recurrent-path %s is for GPUs and the device %s has one path; leave it out"
+              .formatted(path.name().toLowerCase(Locale.ROOT), device));
     }
   }
 }

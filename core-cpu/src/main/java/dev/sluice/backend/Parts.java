@@ -21,7 +21,7 @@ public final class Parts implements AutoCloseable {
    * @return the part
    */
   public <T extends AutoCloseable> T add(Supplier<T> maker) {
-    T part = guard(maker);
+    T part = step(maker);
     made.push(part);
     return part;
   }
@@ -29,18 +29,12 @@ public final class Parts implements AutoCloseable {
   /**
    * Does a step of the construction that makes no part; when that fails, the parts are freed.
    *
-   * @param step of the construction
+   * @param work of the step
+   * @return what it returns
    */
-  public void run(Runnable step) {
-    guard(() -> {
-      step.run();
-      return null;
-    });
-  }
-
-  private <T> T guard(Supplier<T> step) {
+  public <T> T step(Supplier<T> work) {
     try {
-      return step.get();
+      return work.get();
     } catch (RuntimeException | Error e) {
       try {
         close();

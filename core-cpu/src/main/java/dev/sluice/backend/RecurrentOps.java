@@ -1,5 +1,7 @@
 package dev.sluice.backend;
 
+import java.util.List;
+
 /**
  * Recurrent layers over whole sequences.
  *
@@ -43,11 +45,22 @@ public interface RecurrentOps {
 
   /**
    * Bytes that {@link #plan} with the same arguments will hold: what {@link RecurrentPlan#bytes} of
-   * that plan answers, known before anything is allocated.
+   * that plan answers, known before anything of it is allocated. What the backend itself will hold
+   * from then on, whatever the number of plans, is in {@link DeviceMemoryUse#fixed} afterwards.
    *
    * @throws IllegalArgumentException when an extent is below 1
    */
   long planBytes(RecurrentSpec spec, int maxSteps, int batch, boolean training);
+
+  /**
+   * Says, for people, how a plan with the same arguments would run its layers and why, a line each;
+   * nothing where there is one way only.
+   *
+   * @throws IllegalArgumentException as {@link #plan}
+   */
+  default List<String> explain(RecurrentSpec spec, int maxSteps, int batch, boolean training) {
+    return List.of();
+  }
 
   /**
    * Prepares inference one step at a time, with the weights packed once.

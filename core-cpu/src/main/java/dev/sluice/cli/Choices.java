@@ -2,6 +2,7 @@ package dev.sluice.cli;
 
 import dev.sluice.backend.CellType;
 import dev.sluice.backend.Precision;
+import dev.sluice.backend.RecurrentPath;
 import dev.sluice.backend.WeightStorage;
 import dev.sluice.data.SplitMethod;
 import dev.sluice.task.LanguageModelConfig.InitialWeights;
@@ -132,6 +133,29 @@ final class Choices {
 
     Precision precision() {
       return precision;
+    }
+
+    @Override
+    public String toString() {
+      return written(this);
+    }
+  }
+
+  /** How a GPU runs the steps of recurrent layers. */
+  enum Path {
+    AUTO(RecurrentPath.AUTO),
+    STANDARD(RecurrentPath.STANDARD),
+    SMALL(RecurrentPath.SMALL),
+    GRID(RecurrentPath.GRID);
+
+    private final RecurrentPath path;
+
+    Path(RecurrentPath path) {
+      this.path = path;
+    }
+
+    RecurrentPath path() {
+      return path;
     }
 
     @Override

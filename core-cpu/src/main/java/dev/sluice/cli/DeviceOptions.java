@@ -4,6 +4,7 @@ import dev.sluice.backend.BackendOptions;
 import dev.sluice.backend.BackendProvider;
 import dev.sluice.backend.Backends;
 import dev.sluice.backend.DeviceName;
+import dev.sluice.backend.RecurrentPath;
 import java.util.List;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
@@ -14,7 +15,8 @@ class DeviceOptions {
       names = "--device",
       paramLabel = "DEVICE",
       description =
-          "auto, cpu, cuda, cuda:1 (the GPU of that index) or reference (default: ${DEFAULT-VALUE}).")
+          "auto, cpu, cuda, cuda:1 (the GPU of that index) or reference (default:"
+              + " ${DEFAULT-VALUE}).")
   String device = "auto";
 
   @Option(
@@ -30,6 +32,11 @@ class DeviceOptions {
           "How a GPU multiplies matrices: fp32, tf32 or bf16 (default: ${DEFAULT-VALUE}).")
   Choices.Arithmetic precision = Choices.Arithmetic.FP32;
 
+  /** How the loop over time of recurrent layers is run. */
+  RecurrentPath path() {
+    return RecurrentPath.AUTO;
+  }
+
   /** Whether gates are computed again rather than kept. */
   boolean recomputes() {
     return false;
@@ -37,7 +44,7 @@ class DeviceOptions {
 
   /** Whether something is asked for that only GPUs can do. */
   final boolean needsGpu() {
-    return precision != Choices.Arithmetic.FP32 || recomputes();
+    return precision != Choices.Arithmetic.FP32 || recomputes() || path() != RecurrentPath.AUTO;
   }
 
   /**
@@ -54,7 +61,7 @@ class DeviceOptions {
   Backends.Choice open(String device) {
     BackendOptions options;
     try {
-      options = new BackendOptions(threads, 0, precision.precision(), recomputes());
+      options = new BackendOptions(threads, 0, precision.precision(), recomputes(), path());
     } catch (IllegalArgumentException _) {
       throw new UsageException("--threads must be at least 0, not " + threads);
     }

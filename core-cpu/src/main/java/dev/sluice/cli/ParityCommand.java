@@ -3,6 +3,7 @@ package dev.sluice.cli;
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.BackendProvider;
 import dev.sluice.backend.Backends;
+import dev.sluice.backend.RecurrentPath;
 import dev.sluice.parity.ParityResult;
 import dev.sluice.parity.ParitySuite;
 import dev.sluice.parity.ParityTable;
@@ -21,8 +22,9 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "parity",
     description = {
-      "Compares each backend with the reference: every operation, option and size, the largest error"
-          + " beside the bound it must keep. Ends with exit code 1 when a bound is passed.",
+      "Compares each backend with the reference: every operation, option and size, the largest"
+          + " error beside the bound it must keep. Ends with exit code 1 when a bound is passed.",
+      "With --recurrent-path small or grid only the recurrent layers that such a path can run.",
       ""
     })
 final class ParityCommand implements Callable<Integer> {
@@ -87,8 +89,11 @@ final class ParityCommand implements Callable<Integer> {
     if (leaks != null) {
       return lookForLeaks();
     }
+    List<ParityTrial> all = sample ? ParitySuite.sample() : ParitySuite.trials();
+    boolean inOneLaunch =
+        devices.path() == RecurrentPath.SMALL || devices.path() == RecurrentPath.GRID;
     List<ParityTrial> trials =
-        (sample ? ParitySuite.sample() : ParitySuite.trials())
+        (inOneLaunch ? ParitySuite.inOneLaunch(all) : all)
             .stream().filter(trial -> trial.parityCase().operation().contains(operation)).toList();
     if (trials.isEmpty()) {
       List<String> known =

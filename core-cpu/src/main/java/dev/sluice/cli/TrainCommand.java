@@ -42,7 +42,8 @@ final class TrainCommand implements Callable<Integer> {
           "device",
           "threads",
           "precision",
-          "recompute");
+          "recompute",
+          "recurrent-path");
 
   @Spec private CommandSpec spec;
   @ParentCommand private Main main;
@@ -52,7 +53,8 @@ final class TrainCommand implements Callable<Integer> {
       names = "--config",
       paramLabel = "FILE",
       description =
-          "YAML file with options, 'name: value' without the dashes; the command line overrides it.")
+          "YAML file with options, 'name: value' without the dashes; the command line overrides"
+              + " it.")
   private Path config;
 
   @Option(
@@ -67,6 +69,11 @@ final class TrainCommand implements Callable<Integer> {
       description = "Show what would happen and how much memory it takes; train nothing.")
   private boolean dryRun;
 
+  @Option(
+      names = "--explain-plan",
+      description = "Show how the device runs the recurrent layers, and why.")
+  private boolean explainPlan;
+
   @Option(names = "--json", description = "Print the result as JSON; progress goes to stderr.")
   private boolean json;
 
@@ -75,7 +82,7 @@ final class TrainCommand implements Callable<Integer> {
     refuseRepeats();
     PrintStream people = json ? main.err() : main.out();
     TrainRun run = new TrainRun(config(), resume, people);
-    TrainSummary summary = run.execute(dryRun);
+    TrainSummary summary = run.execute(dryRun, explainPlan);
     if (json) {
       main.out().println(Json.pretty(summary));
     } else if (!dryRun) {

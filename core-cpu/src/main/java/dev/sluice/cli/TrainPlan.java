@@ -149,6 +149,17 @@ record TrainPlan(
     return need > room ? text + ": not enough; lower --hidden, --batch or --bptt" : text;
   }
 
+  /** How the device runs the recurrent layers, and why. */
+  void printPaths(PrintStream out) {
+    List<String> lines =
+        outline.paths().isEmpty()
+            ? List.of("the device %s has one way only".formatted(choice.backend().name()))
+            : outline.paths();
+    for (int i = 0; i < lines.size(); i++) {
+      line(out, i == 0 ? "paths" : "", lines.get(i));
+    }
+  }
+
   /** The forecast part by part. */
   void printMemory(PrintStream out) {
     MemoryForecast memory = outline.memory();

@@ -55,9 +55,10 @@ final class TrainRun {
    * Reads the text, tells what will happen, and trains.
    *
    * @param dryRun whether to stop before anything is allocated or written
+   * @param explain whether to tell how the device runs the recurrent layers
    * @return what came of it
    */
-  TrainSummary execute(boolean dryRun) throws IOException {
+  TrainSummary execute(boolean dryRun, boolean explain) throws IOException {
     options.run.check();
     TextOptions textOptions = Options.checked(() -> options.text.options(options.run.seed));
     LanguageModelConfig model = Options.checked(options.model::config);
@@ -80,6 +81,9 @@ final class TrainRun {
       TrainPlan plan =
           new TrainPlan(config, data, outline, choice, folder, textNotes, stepsPerEpoch);
       plan.print(out);
+      if (explain) {
+        plan.printPaths(out);
+      }
       if (dryRun) {
         plan.printMemory(out);
         return TrainSummary.planned(plan);

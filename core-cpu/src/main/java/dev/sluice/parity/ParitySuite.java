@@ -42,6 +42,23 @@ public final class ParitySuite {
   }
 
   /**
+   * The cases that a GPU's path for all steps in one launch can run: whole passes of an LSTM, and of
+   * a GRU with the reset gate after the product.
+   *
+   * @param trials to choose from
+   * @see dev.sluice.backend.RecurrentPath
+   */
+  public static List<ParityTrial> inOneLaunch(List<ParityTrial> trials) {
+    return trials.stream()
+        .filter(trial -> trial instanceof ComparisonTrial)
+        .filter(trial ->
+            trial.parityCase().operation().matches("recurrent (inference|forward|backward)"))
+        .filter(trial ->
+            trial.parityCase().option().matches("(.*, )?(lstm|gru(?! reset before))(,.*)?"))
+        .toList();
+  }
+
+  /**
    * Runs cases.
    *
    * @param trials of {@link #trials} or {@link #sample}

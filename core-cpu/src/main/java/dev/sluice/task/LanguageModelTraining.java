@@ -4,6 +4,7 @@ import dev.sluice.backend.Backend;
 import dev.sluice.backend.Parts;
 import dev.sluice.backend.UpdateRule;
 import dev.sluice.optim.Optimizer;
+import java.util.List;
 
 /**
  * A model, its data and an optimiser: what a {@link dev.sluice.train.Trainer} needs, made together
@@ -45,8 +46,15 @@ public final class LanguageModelTraining implements AutoCloseable {
    * @param config of the model, the embedding size resolved
    * @param parameters numbers that are trained
    * @param memory that the run will keep
+   * @param paths how the device runs the recurrent layers, for people, a line each; none where there
+   *     is one way only
    */
-  public record Outline(LanguageModelConfig config, long parameters, MemoryForecast memory) {}
+  public record Outline(
+      LanguageModelConfig config, long parameters, MemoryForecast memory, List<String> paths) {
+    public Outline {
+      paths = List.copyOf(paths);
+    }
+  }
 
   private final Parts parts = new Parts();
   private final LanguageModel model;
@@ -84,7 +92,11 @@ public final class LanguageModelTraining implements AutoCloseable {
     return new Outline(
         model.config(),
         model.parameters().count(),
-        MemoryForecast.of(model, data, settings.rule()));
+        MemoryForecast.of(model, data, settings.rule()),
+        backend
+            .recurrent()
+            .explain(
+                model.recurrent().spec(), data.options().steps(), data.options().batch(), true));
   }
 
   /** The model that is trained. */

@@ -46,8 +46,7 @@ public record MemoryForecast(List<Part> parts, long loadingBytes) {
    */
   static MemoryForecast of(LanguageModel model, TextData data, UpdateRule rule) {
     ParameterStore parameters = model.parameters();
-    Optional<DeviceMemoryUse> own = model.backend().deviceMemory();
-    boolean device = own.isPresent();
+    boolean device = model.backend().deviceMemory().isPresent();
     List<Part> parts = new ArrayList<>();
     parts.add(new Part("weights and gradients", parameters.bytes(true), device));
     parts.add(new Part("optimiser state", Optimizer.stateBytes(parameters, rule), device));
@@ -55,6 +54,8 @@ public record MemoryForecast(List<Part> parts, long loadingBytes) {
     long validation = LanguageModelProblem.validationBytes(model, data);
     parts.add(new Part("validation pass", validation, device));
     parts.add(new Part("text generation", TextGenerator.planBytes(model), device));
+    // Asked last: with its first plan of a kind a backend may take more for itself.
+    Optional<DeviceMemoryUse> own = model.backend().deviceMemory();
     own.ifPresent(use -> parts.add(new Part("backend", use.fixed(), true)));
     parts.add(new Part("text as tokens", data.bytes(), false));
     parts.add(new Part("program", PROGRAM_BYTES, false));

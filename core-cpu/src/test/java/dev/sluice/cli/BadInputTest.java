@@ -184,10 +184,16 @@ class BadInputTest {
         "--max-vocabulary=1 | the vocabulary must be at least 3 tokens, not 1",
         "--threads=-1 | --threads must be at least 0, not -1",
         "--device=toaster | there is no device 'toaster'",
-        "--device=cpu --precision=bf16 | --precision bf16 is for GPUs and the device cpu computes in fp32; use --precision fp32",
-        "--device=reference --precision=tf32 | --precision tf32 is for GPUs and the device reference computes in fp32; use --precision fp32",
-        "--device=cpu --recompute | --recompute is for GPUs and the device cpu keeps all gates; leave it out",
-        "--schedule=cosine --max-time=1s | --schedule cosine needs --schedule-steps, --max-steps or --epochs"
+        "--device=cpu --precision=bf16 | --precision bf16 is for GPUs and the device cpu computes"
+            + " in fp32; use --precision fp32",
+        "--device=reference --precision=tf32 | --precision tf32 is for GPUs and the device"
+            + " reference computes in fp32; use --precision fp32",
+        "--device=cpu --recompute | --recompute is for GPUs and the device cpu keeps all gates;"
+            + " leave it out",
+        "--device=cpu --recurrent-path=grid | --recurrent-path grid is for GPUs and the device cpu"
+            + " has one path; leave it out",
+        "--schedule=cosine --max-time=1s | --schedule cosine needs --schedule-steps, --max-steps or"
+            + " --epochs"
       })
   void optionsOutOfRange(String option, String words) {
     List<String> arguments =

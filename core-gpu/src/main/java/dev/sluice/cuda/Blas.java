@@ -17,6 +17,12 @@ import jcuda.jcublas.cublasOperation;
 /**
  * Matrix products of row-major matrices by cuBLAS, which thinks in columns: to it each is its own
  * transpose, so it computes Cᵀ = op(B)ᵀ op(A)ᵀ.
+ *
+ * <p>cuBLAS chooses the algorithm: its argument for that has no effect from compute capability 8.0 on
+ * (NVIDIA's cuBLAS documentation, {@code cublasGemmAlgo_t}). What is left to choose is the layout of
+ * a factor, and that is as stored. A layout chosen by timing would change the order of sums with the
+ * outcome of a measurement: kept in the cache, which may be deleted, is private to a machine and
+ * cannot always be written, it would leave the same run with other bits.
  */
 final class Blas {
   private final Device device;

@@ -106,7 +106,7 @@ final class CellProducts {
             .integer(pass.batch)
             .integer(stride)
             .integer(pass.steps)
-            .launch(pass.lane, Grid.warps(pass.batch));
+            .launch(pass.weightLane, Grid.warps(pass.batch));
         first = pass.lastRows;
       }
       weights(
@@ -134,7 +134,7 @@ final class CellProducts {
     runtime
         .blas()
         .multiply(
-            pass.lane,
+            pass.weightLane,
             rows,
             pass.units,
             count,
@@ -148,7 +148,7 @@ final class CellProducts {
   /** out and, unless it is 0, second += the column sums of x [T·B, columns]. */
   void sumColumns(LayerPass pass, long x, int columns, long out, long second) {
     long rows = (long) pass.steps * pass.batch;
-    columnSums.add(pass.lane, pass.type, x, rows, columns, pass.partials, out, second);
+    columnSums.add(pass.weightLane, pass.type, x, rows, columns, pass.partials, out, second);
   }
 
   /** y += x. */
@@ -159,6 +159,6 @@ final class CellProducts {
         .pointer(y)
         .count(count)
         .real(1)
-        .launch(pass.lane, runtime.grid().any(count));
+        .launch(pass.weightLane, runtime.grid().any(count));
   }
 }

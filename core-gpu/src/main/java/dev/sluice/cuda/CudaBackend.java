@@ -68,7 +68,8 @@ final class CudaBackend implements Backend {
             gpu.capability() / 10,
             gpu.capability() % 10,
             runtime.precision().name().toLowerCase(Locale.ROOT)
-                + (runtime.storage().recompute() ? ", gates computed again" : ""),
+                + (runtime.storage().recompute() ? ", gates computed again" : "")
+                + runtime.paths().forced(),
             kernelSource);
   }
 

@@ -22,21 +22,45 @@ final class CudaDropoutOps implements DropoutOps {
     CudaTensor from = runtime.own(x);
     CudaTensor to = runtime.own(y);
     dropout.of("dropout", from, to);
-    apply(probability, draw, draw.stream(), from.type(), from.address(), to.address(), from.size());
+    long count = from.size();
+    DType type = from.type();
+    apply(
+        runtime.lane(),
+        probability,
+        draw,
+        draw.stream(),
+        type,
+        from.address(),
+        to.address(),
+        0,
+        count);
   }
 
-  /** The same on plain device memory, with another stream of the draw. */
+  /**
+   * The same on plain device memory, in another lane and with another stream of the draw.
+   *
+   * @param first elements before {@code x} and {@code y} of the array whose mask is drawn
+   */
   void apply(
-      float probability, RandomDraw draw, int stream, DType type, long x, long y, long count) {
+      Lane lane,
+      float probability,
+      RandomDraw draw,
+      int stream,
+      DType type,
+      long x,
+      long y,
+      long first,
+      long count) {
     runtime
         .begin(dropout.of(type))
         .pointer(x)
         .pointer(y)
         .pointer(runtime.own(draw.step()).address())
+        .count(first)
         .count(count)
         .count(draw.seed())
         .real(probability)
         .integer(stream)
-        .launch(runtime.lane(), runtime.grid().any(count));
+        .launch(lane, runtime.grid().any(count));
   }
 }

@@ -7,6 +7,7 @@ import dev.sluice.backend.RecurrentSpec;
 import dev.sluice.backend.RecurrentStepper;
 import dev.sluice.backend.Tensor;
 import dev.sluice.backend.WeightStorage;
+import java.util.List;
 
 /** Recurrent layers: cuBLAS for the products, one fused kernel a step for the gates. */
 final class CudaRecurrentOps implements RecurrentOps {
@@ -23,13 +24,19 @@ final class CudaRecurrentOps implements RecurrentOps {
   @Override
   public RecurrentPlan plan(RecurrentSpec spec, int maxSteps, int batch, boolean training) {
     Checks.recurrentPlan(maxSteps, batch);
-    return new CudaRecurrentPlan(runtime, spec, maxSteps, batch, training, dropout, casts);
+    return CudaRecurrentPlan.of(runtime, spec, maxSteps, batch, training, dropout, casts);
   }
 
   @Override
   public long planBytes(RecurrentSpec spec, int maxSteps, int batch, boolean training) {
     Checks.recurrentPlan(maxSteps, batch);
-    return CudaRecurrentPlan.bytes(spec, maxSteps, batch, training, runtime.storage());
+    return CudaRecurrentPlan.bytes(runtime, spec, maxSteps, batch, training);
+  }
+
+  @Override
+  public List<String> explain(RecurrentSpec spec, int maxSteps, int batch, boolean training) {
+    Checks.recurrentPlan(maxSteps, batch);
+    return CudaRecurrentPlan.explain(runtime, spec, maxSteps, batch, training);
   }
 
   @Override

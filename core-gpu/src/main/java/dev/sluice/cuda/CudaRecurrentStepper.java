@@ -1,10 +1,12 @@
 package dev.sluice.cuda;
 
 import dev.sluice.backend.Checks;
+import dev.sluice.backend.RecurrentPath;
 import dev.sluice.backend.RecurrentSpec;
 import dev.sluice.backend.RecurrentState;
 import dev.sluice.backend.RecurrentStepper;
 import dev.sluice.backend.Tensor;
+import java.util.List;
 
 /**
  * One step at a time: the weights are a copy of their own, the caller's state is updated in place,
@@ -36,11 +38,15 @@ final class CudaRecurrentStepper implements RecurrentStepper {
     this.source = source;
     this.casts = casts;
     storage = runtime.storage().keeping();
-    driver = new LayerDriver(runtime, Cell.of(runtime, spec), casts);
+    Cell cell = Cell.of(runtime, spec);
+    driver = new LayerDriver(runtime, cell, new StepLoop(cell), casts);
     memory = PlanMemory.of(runtime.memory(), "a stepper for %s, B=%d".formatted(spec, batch));
     try {
       weights = memory.floats(storage.narrow() ? spec.layers() * biases() : spec.weightCount());
-      buffers = new StackBuffers(spec, 1, batch, false, storage, memory);
+      // One lane: within a step there is nothing to run beside a layer.
+      StackSchedule schedule = StackSchedule.of(spec, false, true, RecurrentPath.STANDARD);
+      PathChoice choice = PathChoice.standard("a step is one step", List.of());
+      buffers = new StackBuffers(spec, 1, batch, false, storage, choice, schedule, memory);
       for (LayerPass pass : buffers.passes) {
         pass.lane = runtime.lane();
         pass.steps = 1;
@@ -96,7 +102,9 @@ final class CudaRecurrentStepper implements RecurrentStepper {
       pass.initialState = state;
       pass.initialCell = cell;
       pass.choosePack(runtime.device().gpu().multiprocessors());
-      driver.forward(pass, state, cell);
+      driver.beginForward(pass);
+      driver.forward(pass, 0, 1);
+      driver.endForward(pass, state, cell);
       below = storage.narrow() ? pass.output : state; // h after the step is the next layer's input
     }
     if (storage.narrow()) {

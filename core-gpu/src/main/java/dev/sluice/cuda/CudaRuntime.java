@@ -6,6 +6,8 @@ import dev.sluice.backend.Parts;
 import dev.sluice.backend.Precision;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 
 /** What all operations of one backend share: device, memory, lanes, kernels, cuBLAS. */
 final class CudaRuntime implements AutoCloseable {
@@ -22,9 +24,11 @@ final class CudaRuntime implements AutoCloseable {
   private final Launcher launcher;
   private final Blas blas;
   private final Grid grid;
+  private final KernelLimits limits;
+  private final PathTable paths;
   private final long ownBytes;
-  private Lane sideLane;
-  private long sideBytes;
+  private final List<Lane> lanes = new ArrayList<>();
+  private long furtherLaneBytes;
   private boolean recording = true;
   private boolean closed;
 
@@ -40,12 +44,16 @@ final class CudaRuntime implements AutoCloseable {
     memory = parts.add(() -> new DeviceMemory(device));
     kernels = parts.add(() -> new KernelModule(device, image, layouts));
     lane = parts.add(() -> new Lane(device, memory));
+    lanes.add(lane);
+    parts.add(() -> this::closeFurtherLanes);
     staging = parts.add(() -> new Staging(lane));
     faults = parts.add(() -> new Faults(lane, memory));
     scratch = parts.add(() -> new Scratch(memory));
     launcher = new Launcher(device);
     blas = new Blas(device, precision);
     grid = new Grid(gpu.multiprocessors());
+    limits = parts.step(() -> new KernelLimits(device, kernels));
+    paths = new PathTable(precision, options.path(), limits);
     ownBytes = memory.allocated();
   }
 
@@ -71,14 +79,24 @@ final class CudaRuntime implements AutoCloseable {
     return lane;
   }
 
-  /** A second lane, for what may run beside the first; made when first asked for. */
-  Lane sideLane() {
-    if (sideLane == null) {
+  /** One of the lanes that run beside each other; 0 is {@link #lane()}. */
+  Lane lane(int index) {
+    return lanes.get(index);
+  }
+
+  /** Opens lanes until there are so many; they count among the backend's {@link #ownBytes}. */
+  void openLanes(int count) {
+    while (lanes.size() < count) {
       long before = memory.allocated();
-      sideLane = new Lane(device, memory);
-      sideBytes = memory.allocated() - before;
+      lanes.add(new Lane(device, memory));
+      furtherLaneBytes += memory.allocated() - before;
     }
-    return sideLane;
+  }
+
+  private void closeFurtherLanes() {
+    while (lanes.size() > 1) {
+      lanes.removeLast().close();
+    }
   }
 
   Staging staging() {
@@ -99,6 +117,15 @@ final class CudaRuntime implements AutoCloseable {
 
   Grid grid() {
     return grid;
+  }
+
+  KernelLimits limits() {
+    return limits;
+  }
+
+  /** Which path recurrent layers take. */
+  PathTable paths() {
+    return paths;
   }
 
   /** Whether a plan may record its passes: not while a larger recording is made or prepared. */
@@ -128,7 +155,7 @@ final class CudaRuntime implements AutoCloseable {
 
   /** Bytes that the backend itself holds, whatever runs on it. */
   long ownBytes() {
-    return ownBytes + sideBytes;
+    return ownBytes + furtherLaneBytes;
   }
 
   /** Bytes of tensors, plans and operations' working memory. */
@@ -176,8 +203,7 @@ final class CudaRuntime implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      try (parts; // closed all the same: after a kernel's fault every call fails
-          Lane _ = sideLane) {
+      try (parts) { // closed all the same: after a kernel's fault every call fails
         lane.finish();
       }
     }

@@ -33,6 +33,13 @@ final class Device implements AutoCloseable {
     return gpu;
   }
 
+  /** What the driver says of one of its attributes, by JCuda's constants. */
+  int attribute(int attribute) {
+    int[] value = {0};
+    check(JCudaDriver.cuDeviceGetAttribute(value, attribute, handle), "cuDeviceGetAttribute", this);
+    return value[0];
+  }
+
   /** Makes the context the calling thread's; nearly free when it already is. */
   void enter() {
     if (closed) {

@@ -3,7 +3,8 @@ package dev.sluice.cuda;
 /**
  * Ids, targets and lengths that do not fit are found by kernels, which note them on the device; the
  * next download reports them. Until then such an id reads as zeros, such a target is ignored, and
- * such a length counts as the nearest that fits.
+ * such a length counts as the nearest that fits. Kernels whose blocks wait for each other note here
+ * that they gave up.
  *
  * <p>A note is a limit · 2^32 + a value; of several the largest stays.
  */
@@ -11,7 +12,8 @@ final class Faults implements AutoCloseable {
   private static final int EMBEDDING = 0;
   private static final int TARGETS = 1;
   private static final int LENGTHS = 2;
-  private static final int KINDS = 3;
+  private static final int WAITS = 3;
+  private static final int KINDS = 4;
 
   private final Lane lane;
   private final DeviceMemory.Block words;
@@ -39,6 +41,11 @@ final class Faults implements AutoCloseable {
     return word(LENGTHS);
   }
 
+  /** Where a block notes that it waited too long for another: seconds, and that block. */
+  long waits() {
+    return word(WAITS);
+  }
+
   private long word(int kind) {
     expected = true;
     return words.address() + (long) kind * Long.BYTES;
@@ -53,6 +60,7 @@ final class Faults implements AutoCloseable {
    * Waits and reports.
    *
    * @throws IllegalArgumentException when something that does not fit was met since the last call
+   * @throws IllegalStateException when blocks of a kernel gave up waiting for each other since then
    */
   void report(Staging staging) {
     if (!expected) {
@@ -63,6 +71,13 @@ final class Faults implements AutoCloseable {
     for (int kind = 0; kind < KINDS; kind++) {
       if (notes[kind] != 0) {
         lane.clear(words.address(), words.bytes());
+        if (kind == WAITS) {
+          throw new IllegalStateException(
+              ("a recurrent layer waited %d seconds for block %d of its kernel and gave up, so its"
+                      + " results are wrong; run with --recurrent-path standard, and please report"
+                      + " this")
+                  .formatted((int) (notes[kind] >>> 32), (int) notes[kind]));
+        }
         throw new IllegalArgumentException(
             sentence(kind).formatted((int) notes[kind], (int) (notes[kind] >>> 32)));
       }

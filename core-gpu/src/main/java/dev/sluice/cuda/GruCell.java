@@ -78,7 +78,7 @@ final class GruCell implements Cell {
     products.hiddenWeights(pass, pass.saved, units, 0, units, 2 * units);
     if (pass.gradients.inputBias() != 0) {
       long hiddenBias = pass.gradients.hiddenBias();
-      pass.lane.clear(pass.biasSum, (long) columns * Float.BYTES);
+      pass.weightLane.clear(pass.biasSum, (long) columns * Float.BYTES);
       products.sumColumns(pass, pass.gates, columns, pass.biasSum, 0);
       products.add(pass, pass.biasSum, pass.gradients.inputBias(), columns);
       products.add(pass, pass.biasSum, hiddenBias, 2 * units);

@@ -33,7 +33,11 @@ final class KernelSources {
 
   /** What every launch is checked against. */
   KernelLayouts layouts() {
-    return new KernelLayouts(files.get("recurrent_arguments.cuh") + files.get("arguments.cuh"));
+    return new KernelLayouts(
+        files.get("recurrent_arguments.cuh")
+            + files.get("grid_arguments.cuh")
+            + files.get("persistent_arguments.cuh")
+            + files.get("arguments.cuh"));
   }
 
   /** The kernels compiled for every architecture, or null where the build had no nvcc. */

@@ -28,6 +28,7 @@ final class Lane implements AutoCloseable {
   private final Device device;
   private final CUstream stream = new CUstream();
   private final CUevent done = new CUevent();
+  private final CUevent[] marks = new CUevent[StackSchedule.MOST_CHUNKS];
   private final cublasHandle blas = new cublasHandle();
   private final DeviceMemory.Block workspace;
   private final int[] answer = new int[1];
@@ -38,9 +39,14 @@ final class Lane implements AutoCloseable {
     workspace = // what may fail first
         parts.add(() -> memory.allocate(WORKSPACE_BYTES, "the workspace of cuBLAS"));
     parts.add(this::createStream);
-    parts.add(this::createEvent);
+    parts.add(() -> createEvent(done));
+    for (int place = 0; place < marks.length; place++) {
+      CUevent mark = new CUevent();
+      parts.add(() -> createEvent(mark));
+      marks[place] = mark;
+    }
     parts.add(() -> createBlas(memory));
-    parts.run(this::configureBlas);
+    parts.add(this::configureBlas);
   }
 
   private AutoCloseable createStream() {
@@ -51,12 +57,12 @@ final class Lane implements AutoCloseable {
     return () -> check(JCudaDriver.cuStreamDestroy(stream), "cuStreamDestroy", device);
   }
 
-  private AutoCloseable createEvent() {
+  private AutoCloseable createEvent(CUevent event) {
     check(
-        JCudaDriver.cuEventCreate(done, CUevent_flags.CU_EVENT_DISABLE_TIMING),
+        JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DISABLE_TIMING),
         "cuEventCreate",
         device);
-    return () -> check(JCudaDriver.cuEventDestroy(done), "cuEventDestroy", device);
+    return () -> check(JCudaDriver.cuEventDestroy(event), "cuEventDestroy", device);
   }
 
   private AutoCloseable createBlas(DeviceMemory memory) {
@@ -68,7 +74,7 @@ final class Lane implements AutoCloseable {
   }
 
   /** Partial sums stay fp32 too where the result is bf16, which is not what cuBLAS does unasked. */
-  private void configureBlas() {
+  private AutoCloseable configureBlas() {
     checkBlas(JCublas2.cublasSetStream(blas, new cudaStream_t(stream)), "cublasSetStream", device);
     checkBlas(
         JCublas2.cublasSetWorkspace(
@@ -80,6 +86,7 @@ final class Lane implements AutoCloseable {
             blas, cublasMath.CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION),
         "cublasSetMathMode",
         device);
+    return () -> {}; // the handle's end is theirs
   }
 
   Device device() {
@@ -96,8 +103,29 @@ final class Lane implements AutoCloseable {
 
   /** Everything enqueued here from now on waits for what {@code other} holds by now. */
   void await(Lane other) {
-    check(JCudaDriver.cuEventRecord(other.done, other.stream), "cuEventRecord", device);
-    check(JCudaDriver.cuStreamWaitEvent(stream, other.done, 0), "cuStreamWaitEvent", device);
+    if (other != this) {
+      check(JCudaDriver.cuEventRecord(other.done, other.stream), "cuEventRecord", device);
+      check(JCudaDriver.cuStreamWaitEvent(stream, other.done, 0), "cuStreamWaitEvent", device);
+    }
+  }
+
+  /**
+   * Marks what is enqueued by now, for {@link #awaitMark}; an earlier mark of that place is gone.
+   *
+   * @param place below {@link StackSchedule#MOST_CHUNKS}
+   */
+  void mark(int place) {
+    check(JCudaDriver.cuEventRecord(marks[place], stream), "cuEventRecord", device);
+  }
+
+  /** Everything enqueued here from now on waits for what {@code other} held when it was marked. */
+  void awaitMark(Lane other, int place) {
+    if (other != this) {
+      check(
+          JCudaDriver.cuStreamWaitEvent(stream, other.marks[place], 0),
+          "cuStreamWaitEvent",
+          device);
+    }
   }
 
   /** Whether what is enqueued is being recorded into a graph rather than run. */

@@ -14,7 +14,9 @@ import jcuda.driver.JCudaDriver;
  * checked against the kernel's layout.
  */
 final class Launcher {
-  private static final int BLOCK = 256;
+  /** Threads of a block. */
+  static final int BLOCK = 256;
+
   private static final int STRUCT_BYTES = 256;
 
   private final Device device;
@@ -80,22 +82,58 @@ final class Launcher {
 
   /** Enqueues the kernel on a grid of two axes. */
   void launch(Lane lane, long blocksX, long blocksY) {
+    launch(lane, blocksX, blocksY, 0, false);
+  }
+
+  /**
+   * Enqueues the kernel with dynamic shared memory.
+   *
+   * @param sharedBytes of each block, which {@link KernelLimits#residentBlocks} has allowed
+   */
+  void launchShared(Lane lane, long blocks, int sharedBytes) {
+    launch(lane, blocks, 1, sharedBytes, false);
+  }
+
+  /** The same as a cooperative launch: all blocks are on the device at once, or none is. */
+  void launchTogether(Lane lane, long blocksX, long blocksY, int sharedBytes) {
+    launch(lane, blocksX, blocksY, sharedBytes, true);
+  }
+
+  private void launch(Lane lane, long blocksX, long blocksY, int sharedBytes, boolean together) {
     if (field != kernel.fields().length()) {
       throw new IllegalStateException(
           "%s takes %d arguments, not %d"
               .formatted(kernel.name(), kernel.fields().length(), field));
     }
     device.enter();
+    int gridX = Math.toIntExact(blocksX);
+    int gridY = Math.toIntExact(blocksY);
+    if (together) {
+      int code =
+          JCudaDriver.cuLaunchCooperativeKernel(
+              kernel.function(),
+              gridX,
+              gridY,
+              1,
+              BLOCK,
+              1,
+              1,
+              sharedBytes,
+              lane.stream(),
+              parameters);
+      check(code, "cuLaunchCooperativeKernel", kernel.name());
+      return;
+    }
     int code =
         JCudaDriver.cuLaunchKernel(
             kernel.function(),
-            Math.toIntExact(blocksX),
-            Math.toIntExact(blocksY),
+            gridX,
+            gridY,
             1,
             BLOCK,
             1,
             1,
-            0,
+            sharedBytes,
             lane.stream(),
             parameters,
             null);

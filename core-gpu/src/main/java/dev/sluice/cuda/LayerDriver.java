@@ -3,19 +3,28 @@ package dev.sluice.cuda;
 import dev.sluice.backend.DType;
 
 /**
- * Runs one direction of one layer through time: one product with the input for all steps, then in
- * each step the cell's products and kernels; backwards the steps in the opposite order, then the
- * weights' gradients as products over all steps at once.
+ * Runs one direction of one layer through time, in one chunk of steps or several: one product with
+ * the input for all steps of a chunk, then the loop over its steps, by the chosen path; backwards
+ * the chunks and steps in the opposite order, then the weights' gradients as products over all steps
+ * at once.
  */
 final class LayerDriver {
   private final CudaRuntime runtime;
   private final Cell cell;
+  private final TimeLoop loop;
   private final Casts casts;
   private final Kernel checkLengths;
 
-  LayerDriver(CudaRuntime runtime, Cell cell, Casts casts) {
+  /**
+   * A driver.
+   *
+   * @param cell of the layer, for the gradients of its weights
+   * @param loop that runs its steps
+   */
+  LayerDriver(CudaRuntime runtime, Cell cell, TimeLoop loop, Casts casts) {
     this.runtime = runtime;
     this.cell = cell;
+    this.loop = loop;
     this.casts = casts;
     checkLengths = runtime.kernel("sluice_check_lengths");
   }
@@ -40,68 +49,99 @@ final class LayerDriver {
         .launch(runtime.lane(), Grid.threads(batch));
   }
 
+  /** Enqueues what comes before the first chunk: the state. */
+  void beginForward(LayerPass pass) {
+    copyOrClear(pass, pass.initialState, pass.state, stateBytes(pass));
+    narrowInitialState(pass, pass.lane);
+  }
+
   /**
-   * Enqueues the forward pass.
+   * Enqueues a chunk of the forward pass: the product with the input, and the steps.
    *
-   * @param lastState receives h after the last step, or 0 when not wanted
-   * @param lastCell receives c after the last step, or 0
+   * @param from first step of the chunk, in the order of this direction
+   * @param to the step after its last
    */
-  void forward(LayerPass pass, long lastState, long lastCell) {
-    long stateBytes = stateBytes(pass);
+  void forward(LayerPass pass, int from, int to) {
+    int first = pass.firstOf(from, to);
     runtime
         .blas()
         .multiply(
             pass.lane,
-            pass.steps * pass.batch,
+            (to - from) * pass.batch,
             pass.gateColumns,
             pass.inputs,
             1,
-            Blas.Matrix.of(pass.input, pass.type, pass.inputs),
+            Blas.Matrix.of(pass.inputAt(first), pass.type, pass.inputs),
             Blas.Matrix.of(pass.weights.input(), pass.type, pass.inputs).transpose(),
             0,
-            Blas.Matrix.of(pass.gates, pass.type, pass.gateColumns));
-    copyOrClear(pass, pass.initialState, pass.state, stateBytes);
-    narrowInitialState(pass);
-    for (int s = 0; s < pass.steps; s++) {
-      cell.forward(pass, pass.time(s));
-    }
+            Blas.Matrix.of(pass.gatesAt(first), pass.type, pass.gateColumns));
+    loop.forward(pass, from, to);
+  }
+
+  /**
+   * Enqueues what comes after the last chunk.
+   *
+   * @param lastState receives h after the last step, or 0 when not wanted
+   * @param lastCell receives c after the last step, or 0
+   */
+  void endForward(LayerPass pass, long lastState, long lastCell) {
     if (lastState != 0) {
-      pass.lane.copy(pass.state, lastState, stateBytes);
+      pass.lane.copy(pass.state, lastState, stateBytes(pass));
     }
     if (lastCell != 0) {
-      pass.lane.copy(pass.savedAt(pass.time(pass.steps - 1)), lastCell, stateBytes);
+      long cell = pass.savedAt(pass.time(pass.steps - 1));
+      pass.lane.copy(cell, lastCell, stateBytes(pass));
     }
   }
 
   /**
-   * Enqueues the backward pass up to the gates' gradients, and the weights' gradients.
+   * Enqueues what comes before the last chunk's steps: the gradients of the state.
    *
    * @param dLastState gradient of h after the last step, or 0 for zeros
    * @param dLastCell gradient of c after the last step, or 0 for zeros
-   * @param dInitialState receives the gradient of h before the first step, or 0 when not wanted
-   * @param dInitialCell receives the gradient of c before the first step, or 0
    */
-  void backward(
-      LayerPass pass, long dLastState, long dLastCell, long dInitialState, long dInitialCell) {
+  void beginBackward(LayerPass pass, long dLastState, long dLastCell) {
     long stateBytes = stateBytes(pass);
     copyOrClear(pass, dLastState, pass.stateGradient, stateBytes);
     if (pass.cellGradient != 0) {
       copyOrClear(pass, dLastCell, pass.cellGradient, stateBytes);
     }
-    for (int s = pass.steps - 1; s >= 0; s--) {
-      cell.backward(pass, pass.time(s), s > 0 || dInitialState != 0);
-    }
+  }
+
+  /**
+   * Enqueues a chunk of the backward pass up to the gates' gradients.
+   *
+   * @param from first step of the chunk, in the order of this direction
+   * @param to the step after its last
+   * @param stateWanted whether the gradient of h before the first step of all is wanted
+   */
+  void backward(LayerPass pass, int from, int to, boolean stateWanted) {
+    loop.backward(pass, from, to, stateWanted);
+  }
+
+  /**
+   * Enqueues what comes after the first chunk's steps.
+   *
+   * @param dInitialState receives the gradient of h before the first step, or 0 when not wanted
+   * @param dInitialCell receives the gradient of c before the first step, or 0
+   */
+  void endBackward(LayerPass pass, long dInitialState, long dInitialCell) {
+    long stateBytes = stateBytes(pass);
     if (dInitialState != 0) {
       pass.lane.copy(pass.stateGradient, dInitialState, stateBytes);
     }
     if (dInitialCell != 0) {
       pass.lane.copy(pass.cellGradient, dInitialCell, stateBytes);
     }
-    narrowInitialState(pass);
+  }
+
+  /** Enqueues the gradients of W, R and the biases into the pass's lane for them. */
+  void weightGradients(LayerPass pass) {
+    narrowInitialState(pass, pass.weightLane);
     runtime
         .blas()
         .multiply(
-            pass.lane,
+            pass.weightLane,
             pass.gateColumns,
             pass.inputs,
             pass.steps * pass.batch,
@@ -113,29 +153,37 @@ final class LayerDriver {
     cell.weightGradients(pass);
   }
 
-  /** dInput [T, B, I], of a type, = the gates' gradients · W + beta · dInput. */
-  void inputGradient(LayerPass pass, Lane lane, float beta, long dInput, DType type) {
+  /**
+   * Enqueues dInput [T, B, I], of a type, = the gates' gradients · W + beta · dInput, for a chunk.
+   *
+   * @param from first step of the chunk, in the order of this direction
+   * @param to the step after its last
+   */
+  void inputGradient(
+      LayerPass pass, int from, int to, Lane lane, float beta, long dInput, DType type) {
+    int first = pass.firstOf(from, to);
+    long row = (long) first * pass.batch * pass.inputs;
     runtime
         .blas()
         .multiply(
             lane,
-            pass.steps * pass.batch,
+            (to - from) * pass.batch,
             pass.inputs,
             pass.gateColumns,
             1,
-            Blas.Matrix.of(pass.gates, pass.type, pass.gateColumns),
+            Blas.Matrix.of(pass.gatesAt(first), pass.type, pass.gateColumns),
             Blas.Matrix.of(pass.weights.input(), pass.type, pass.inputs),
             beta,
-            Blas.Matrix.of(dInput, type, pass.inputs));
+            Blas.Matrix.of(dInput + row * type.bytes(), type, pass.inputs));
   }
 
   /** h before the first step as an operand: rounded, or zeros. */
-  private void narrowInitialState(LayerPass pass) {
+  private void narrowInitialState(LayerPass pass, Lane lane) {
     long count = (long) pass.batch * pass.units;
     if (pass.hidden != 0 && pass.initialState != 0) {
-      casts.narrow(pass.lane, pass.initialState, pass.hidden, count);
+      casts.narrow(lane, pass.initialState, pass.hidden, count);
     } else if (pass.hidden != 0) {
-      pass.lane.clear(pass.hidden, pass.bytes(count));
+      lane.clear(pass.hidden, pass.bytes(count));
     }
   }
 

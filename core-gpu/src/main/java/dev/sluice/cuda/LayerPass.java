@@ -27,8 +27,11 @@ final class LayerPass {
   /** D·H, elements from one row of the layer's output to the next. */
   final int outputStride;
 
-  /** T [T, B, G·H]: pre-activations, then gates, then their gradients. */
+  /** T [{@link #gateSteps}, B, G·H]: pre-activations, then gates, then their gradients. */
   long gates;
+
+  /** Steps that {@link #gates} has room for; a later step takes the place of the first. */
+  int gateSteps;
 
   /** [T, B, H] that the cell keeps of each step: LSTM c in fp32, GRU Rn h + dn or r ∘ h in T. */
   long saved;
@@ -69,8 +72,17 @@ final class LayerPass {
   /** T [B, G·H]: gate gradients of each sequence's last step. */
   long lastRows;
 
-  /** The queue that this direction runs in. */
+  /** Working memory through which the blocks of a {@link GridLoop} hand over results. */
+  long exchange;
+
+  /** Flags of those blocks. */
+  long flags;
+
+  /** The queue that this direction's steps run in. */
   Lane lane;
+
+  /** The queue of the weights' gradients; it may be the same. */
+  Lane weightLane;
 
   int steps;
   long lengths;
@@ -112,6 +124,19 @@ final class LayerPass {
     return reverse ? steps - 1 - s : s;
   }
 
+  /** For loops that take all steps in one launch. */
+  void requireWhole(int from, int to) {
+    if (from != 0 || to != steps) {
+      throw new IllegalStateException(
+          "steps %d to %d of %d: this path takes all at once".formatted(from, to, steps));
+    }
+  }
+
+  /** The earliest time of the steps from..to-1 in the order of this direction. */
+  int firstOf(int from, int to) {
+    return reverse ? steps - to : from;
+  }
+
   /** Whether step t is the first that this direction takes. */
   boolean isFirst(int t) {
     return t == time(0);
@@ -137,8 +162,12 @@ final class LayerPass {
     return hidden == 0 ? initialState : hidden;
   }
 
+  long inputAt(int t) {
+    return input + bytes((long) t * batch * inputs);
+  }
+
   long gatesAt(int t) {
-    return gates + bytes((long) t * batch * gateColumns);
+    return gates + bytes((long) (t % gateSteps) * batch * gateColumns);
   }
 
   long savedAt(int t) {

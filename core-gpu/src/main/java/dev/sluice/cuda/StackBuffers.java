@@ -6,7 +6,8 @@ import dev.sluice.backend.RecurrentSpec;
 /**
  * The device memory of a stack of recurrent layers. A training plan keeps, of each layer, direction
  * and step, the gates, what {@link Cell.Needs} says, and the output; everything else is working
- * memory that layers share. With {@link Storage#recompute} gates are working memory too.
+ * memory that layers share which do not run at the same time. With {@link Storage#recompute} gates
+ * are working memory too. A plan for inference has gates for one chunk of each layer at work.
  */
 final class StackBuffers {
   /** One entry for each layer and direction, at layer · D + direction. */
@@ -41,6 +42,8 @@ final class StackBuffers {
       int batch,
       boolean training,
       Storage storage,
+      PathChoice choice,
+      StackSchedule schedule,
       PlanMemory memory) {
     requireCountable("T", maxSteps, "B", batch);
     requireCountable("B", batch, "H", spec.hiddenSize());
@@ -60,9 +63,11 @@ final class StackBuffers {
       for (int direction = 0; direction < directions; direction++) {
         LayerPass pass = new LayerPass(spec, type, layer, direction, batch);
         passes[layer * directions + direction] = pass;
-        LayerPass bottom = passes[direction];
-        boolean first = layer == 0;
-        pass.gates = first || keepsGates ? memory.numbers(type, maxSteps * perStep) : bottom.gates;
+        LayerPass bottom = passes[schedule.slot(layer) * directions + direction];
+        boolean first = layer < schedule.slots();
+        pass.gateSteps = training ? maxSteps : schedule.chunkSteps(maxSteps);
+        long gates = pass.gateSteps * perStep;
+        pass.gates = first || keepsGates ? memory.numbers(type, gates) : bottom.gates;
         if (saves) {
           pass.savedStride = training ? perUnit * needs.saved().bytes() : 0;
           long saved = (training ? maxSteps : 1) * perUnit;
@@ -74,11 +79,23 @@ final class StackBuffers {
           pass.hiddenCopy = memory.numbers(type, rows * pass.units);
         }
         if (first) {
-          takeWorkingMemory(spec, maxSteps, training, needs, pass, memory);
+          takeStepMemory(spec, training, needs, pass, memory);
         } else {
-          shareWorkingMemory(bottom, pass);
+          shareStepMemory(bottom, pass);
+        }
+        if (layer == 0 && training) {
+          takeSumMemory(spec, maxSteps, pass, memory);
+        } else {
+          shareSumMemory(passes[direction], pass);
         }
       }
+    }
+    // Launches of the grid path run one after another, so they share these.
+    long exchange = memory.numbers(DType.INT32, Math.ceilDiv(choice.exchangeBytes(), 4));
+    long flags = memory.numbers(DType.INT32, Math.ceilDiv(choice.flagBytes(), 4));
+    for (LayerPass pass : passes) {
+      pass.exchange = exchange;
+      pass.flags = flags;
     }
     // The last layer's output is the caller's tensor, but that is fp32.
     outputs = new long[storage.narrow() ? layers : layers - 1];
@@ -102,41 +119,44 @@ final class StackBuffers {
     }
   }
 
-  private static void takeWorkingMemory(
-      RecurrentSpec spec,
-      int maxSteps,
-      boolean training,
-      Cell.Needs needs,
-      LayerPass pass,
-      PlanMemory memory) {
+  /** What the loop over time works in. */
+  private static void takeStepMemory(
+      RecurrentSpec spec, boolean training, Cell.Needs needs, LayerPass pass, PlanMemory memory) {
     long perUnit = (long) pass.batch * pass.units;
     DType type = pass.type;
     pass.state = memory.floats(perUnit);
     pass.hidden = memory.numbers(type, type == DType.FLOAT32 ? 0 : perUnit);
     pass.product = memory.floats(needs.product() * perUnit);
     if (training) {
-      long rows = (long) maxSteps * pass.batch;
       pass.stateGradient = memory.floats(perUnit);
       pass.cellGradient = memory.floats(spec.cell().hasCellState() ? perUnit : 0);
       pass.stepGradient = memory.numbers(needs.stepType(), needs.stepGradient() * perUnit);
-      if (spec.bias()) {
-        // Fewer rows may make more chunks, but never more than 256 of them.
-        long chunks = Math.min(256, Grid.divide(rows, 256));
-        pass.partials = memory.floats(chunks * pass.gateColumns);
-        pass.biasSum = memory.floats(pass.gateColumns);
-      }
-      long lastRows = pass.reverse ? (long) pass.batch * pass.gateColumns : 0;
-      pass.lastRows = memory.numbers(type, lastRows);
     }
   }
 
-  private static void shareWorkingMemory(LayerPass bottom, LayerPass pass) {
+  private static void shareStepMemory(LayerPass bottom, LayerPass pass) {
     pass.state = bottom.state;
     pass.hidden = bottom.hidden;
     pass.product = bottom.product;
     pass.stateGradient = bottom.stateGradient;
     pass.cellGradient = bottom.cellGradient;
     pass.stepGradient = bottom.stepGradient;
+  }
+
+  /** What the weights' gradients work in, of one layer at a time. */
+  private static void takeSumMemory(
+      RecurrentSpec spec, int maxSteps, LayerPass pass, PlanMemory memory) {
+    if (spec.bias()) {
+      // Fewer rows may make more chunks, but never more than 256 of them.
+      long chunks = Math.min(256, Grid.divide((long) maxSteps * pass.batch, 256));
+      pass.partials = memory.floats(chunks * pass.gateColumns);
+      pass.biasSum = memory.floats(pass.gateColumns);
+    }
+    long lastRows = pass.reverse ? (long) pass.batch * pass.gateColumns : 0;
+    pass.lastRows = memory.numbers(pass.type, lastRows);
+  }
+
+  private static void shareSumMemory(LayerPass bottom, LayerPass pass) {
     pass.partials = bottom.partials;
     pass.biasSum = bottom.biasSum;
     pass.lastRows = bottom.lastRows;

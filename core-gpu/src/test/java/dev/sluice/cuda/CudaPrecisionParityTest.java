@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
 
 /**
- * Reduced precision, and gates computed again, agree with the reference on the stand-in driver: a
+ * Reduced precision, and gates computed again, on the standard path agree with the reference on the stand-in driver: a
  * share of the cases here, evenly spread; {@code sluice parity --device cuda --precision bf16} runs
  * them all.
  */
@@ -23,7 +23,7 @@ class CudaPrecisionParityTest {
     private final int each;
 
     Share(Precision precision, boolean recompute, int each) {
-      this.options = new BackendOptions(0, 0, precision, recompute);
+      this.options = StandIn.standard(precision, recompute);
       this.each = each;
     }
 

@@ -42,7 +42,7 @@ class CudaRecurrentTest {
   @ParameterizedTest
   @MethodSource("specs")
   void replaysGiveTheSameBits(RecurrentSpec spec) {
-    try (Backend backend = StandIn.open()) {
+    try (Backend backend = StandIn.standard()) {
       RecurrentRuns runs = new RecurrentRuns(backend, spec, 4, 3);
       runs.run();
       Map<String, float[]> direct = runs.results();
@@ -58,7 +58,7 @@ class CudaRecurrentTest {
   @Test
   void aReplaySeesNewNumbers() {
     RecurrentSpec spec = RecurrentSpec.of(CellType.LSTM, 3, 5);
-    try (Backend backend = StandIn.open()) {
+    try (Backend backend = StandIn.standard()) {
       RecurrentRuns runs = new RecurrentRuns(backend, spec, 4, 3);
       runs.run();
       runs.run();
@@ -82,7 +82,7 @@ class CudaRecurrentTest {
   void wideStepsAgreeWithTheReference(RecurrentSpec small) {
     RecurrentSpec spec =
         new RecurrentSpec(small.cell(), 4, 64, 2, true, true, small.resetBefore(), small.dropout());
-    try (Backend backend = StandIn.open();
+    try (Backend backend = StandIn.standard();
         Backend reference = new ReferenceBackend()) {
       RecurrentRuns expected = new RecurrentRuns(reference, spec, 3, 40);
       expected.run();
@@ -97,7 +97,8 @@ class CudaRecurrentTest {
     }
   }
 
-  private static void assertClose(float[] expected, float[] actual, float bound, String name) {
+  /** Within a share of the largest number. */
+  static void assertClose(float[] expected, float[] actual, float bound, String name) {
     float largest = 0;
     for (float value : expected) {
       largest = Math.max(largest, Math.abs(value));
@@ -111,8 +112,8 @@ class CudaRecurrentTest {
   static List<BackendOptions> modes() {
     List<BackendOptions> modes = new ArrayList<>();
     for (Precision precision : Precision.values()) {
-      modes.add(new BackendOptions(0, 0, precision, false));
-      modes.add(new BackendOptions(0, 0, precision, true));
+      modes.add(StandIn.standard(precision, false));
+      modes.add(StandIn.standard(precision, true));
     }
     return modes;
   }
@@ -140,8 +141,8 @@ class CudaRecurrentTest {
   @EnumSource(Precision.class)
   void recomputedGatesChangeNoBit(Precision precision) {
     for (RecurrentSpec spec : specs()) {
-      try (Backend keeping = StandIn.open(new BackendOptions(0, 0, precision, false));
-          Backend again = StandIn.open(new BackendOptions(0, 0, precision, true))) {
+      try (Backend keeping = StandIn.open(StandIn.standard(precision, false));
+          Backend again = StandIn.open(StandIn.standard(precision, true))) {
         RecurrentRuns expected = new RecurrentRuns(keeping, spec, 4, 3);
         RecurrentRuns runs = new RecurrentRuns(again, spec, 4, 3);
         for (int pass = 0; pass < 3; pass++) { // direct, recorded, replayed
@@ -166,7 +167,7 @@ class CudaRecurrentTest {
   @Test
   void bf16TrainingKeepsHalfTheGates() {
     RecurrentSpec spec = RecurrentSpec.of(CellType.LSTM, 64, 64).withLayers(3);
-    try (Backend backend = StandIn.open(new BackendOptions(0, 0, Precision.BF16))) {
+    try (Backend backend = StandIn.open(StandIn.standard(Precision.BF16, false))) {
       long steps = 100;
       long perUnit = steps * 32 * 64;
       // A layer: gates 4, h 1 in bf16, c in fp32; one gradient between layers, and x.
@@ -224,7 +225,7 @@ class CudaRecurrentTest {
   @Test
   void trainingKeepsGatesStatesAndOutputsOnly() {
     RecurrentSpec spec = RecurrentSpec.of(CellType.LSTM, 64, 64).withLayers(3);
-    try (Backend backend = StandIn.open()) {
+    try (Backend backend = StandIn.standard()) {
       long steps = 100;
       long perStep = 4L * 32 * 64 * Float.BYTES;
       // Gates 4, c 1 for each layer; h of two layers (the last is y); one gradient between layers.
@@ -239,7 +240,7 @@ class CudaRecurrentTest {
   void aSteadyPassAllocatesNothing() {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     RecurrentSpec spec = RecurrentSpec.of(CellType.LSTM, 3, 5).withLayers(2);
-    try (Backend backend = StandIn.open()) {
+    try (Backend backend = StandIn.standard()) {
       RecurrentRuns runs = new RecurrentRuns(backend, spec, 20, 3);
       for (int warm = 0; warm < 3; warm++) {
         runs.forward();

@@ -66,10 +66,10 @@ class KernelMutationTest {
               LSTM),
           new Mutation(
               "an alias: a gate is read after its gradient was written over it",
+              "cells.cuh",
               "lstm.cu",
-              "lstm.cu",
-              "g.at[k] = gradient * input *",
-              "g.at[k] = gradient * i.at[k] *",
+              "x.g = gradient * input *",
+              "x.g = gradient * x.i *",
               "forward",
               LSTM),
           new Mutation(

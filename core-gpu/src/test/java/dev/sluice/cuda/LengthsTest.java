@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.sluice.backend.Backend;
+import dev.sluice.backend.BackendOptions;
 import dev.sluice.backend.CellType;
+import dev.sluice.backend.Precision;
+import dev.sluice.backend.RecurrentPath;
 import dev.sluice.backend.RecurrentSpec;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Lengths outside 1..T are read on the device only: they harm nothing, and are reported. */
 class LengthsTest {
@@ -16,10 +19,22 @@ class LengthsTest {
 
   /** Both directions and initial states, as the backward one begins at each sequence's length. */
   @ParameterizedTest
-  @EnumSource(CellType.class)
-  void areReportedByTheNextDownload(CellType cell) {
+  @CsvSource({
+    "LSTM, FP32, STANDARD",
+    "GRU, FP32, STANDARD",
+    "RNN_TANH, FP32, STANDARD",
+    "RNN_RELU, FP32, STANDARD",
+    "LSTM, FP32, SMALL",
+    "GRU, FP32, SMALL",
+    "LSTM, BF16, SMALL",
+    "GRU, TF32, SMALL",
+    "LSTM, BF16, GRID",
+    "GRU, BF16, GRID",
+    "LSTM, TF32, GRID"
+  })
+  void areReportedByTheNextDownload(CellType cell, Precision precision, RecurrentPath path) {
     RecurrentSpec spec = RecurrentSpec.of(cell, 3, 5).withLayers(2).withBidirectional(true);
-    try (Backend backend = StandIn.open()) {
+    try (Backend backend = StandIn.open(new BackendOptions(0, 0, precision, false, path))) {
       RecurrentRuns runs = new RecurrentRuns(backend, spec, STEPS, 3);
       int[] sound = {2, 4, 1};
       runs.lengths.upload(sound, 0);

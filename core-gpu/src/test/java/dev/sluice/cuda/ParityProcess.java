@@ -1,7 +1,7 @@
 package dev.sluice.cuda;
 
 import dev.sluice.backend.Backend;
-import dev.sluice.backend.BackendOptions;
+import dev.sluice.backend.Precision;
 import dev.sluice.parity.ParityResult;
 import dev.sluice.parity.ParitySuite;
 import dev.sluice.parity.ParityTable;
@@ -9,7 +9,7 @@ import dev.sluice.parity.ParityTrial;
 import java.util.List;
 
 /**
- * Runs the cases of the parity suite whose names match an expression, on whatever driver the
+ * Runs the cases of the parity suite whose names match an expression, on the standard path and whatever driver the
  * environment names: a driver is loaded once a process, so another one needs another process. Exits
  * with 0 when all pass, with {@link #RED} when one fails, and tells the first that did.
  */
@@ -27,7 +27,7 @@ final class ParityProcess {
       throw new IllegalArgumentException("no case matches " + arguments[0]);
     }
     // Left open: after a fault in a kernel nothing can be closed.
-    Backend backend = new CudaBackendProvider().create(BackendOptions.DEFAULT);
+    Backend backend = new CudaBackendProvider().create(StandIn.standard(Precision.FP32, false));
     for (ParityTrial trial : trials) {
       ParityResult result = trial.run(backend);
       if (!result.passed()) {

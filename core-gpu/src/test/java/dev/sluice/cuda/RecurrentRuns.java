@@ -21,7 +21,7 @@ final class RecurrentRuns {
   final Tensor lengths;
   private final RecurrentState initial;
   private final RecurrentState last;
-  private final Tensor dy;
+  final Tensor dy;
   private final RecurrentState dLast;
   private final Tensor dx;
   private final RecurrentState dInitial;
@@ -29,13 +29,17 @@ final class RecurrentRuns {
   private final RandomDraw draw;
 
   RecurrentRuns(Backend backend, RecurrentSpec spec, int steps, int batch) {
-    plan = backend.recurrent().plan(spec, steps, batch, true);
+    this(backend, spec, steps, batch, backend.recurrent().plan(spec, steps, batch, true));
+  }
+
+  RecurrentRuns(Backend backend, RecurrentSpec spec, int steps, int batch, RecurrentPlan plan) {
+    this.plan = plan;
     weights = filled(backend, 1, 0.3f, Shape.of(Math.toIntExact(spec.weightCount())));
     x = filled(backend, 2, 1, Shape.of(steps, batch, spec.inputSize()));
     y = backend.allocate(DType.FLOAT32, Shape.of(steps, batch, spec.outputSize()));
     int[] valid = new int[batch];
     for (int b = 0; b < batch; b++) {
-      valid[b] = 1 + b % steps;
+      valid[b] = steps - 5 * b % steps;
     }
     lengths = backend.allocate(DType.INT32, Shape.of(batch));
     lengths.upload(valid, 0);

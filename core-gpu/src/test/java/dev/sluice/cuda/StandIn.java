@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.sluice.backend.Backend;
 import dev.sluice.backend.BackendOptions;
+import dev.sluice.backend.Precision;
+import dev.sluice.backend.RecurrentPath;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -25,6 +27,16 @@ public final class StandIn {
   /** Opens the backend on it. */
   static Backend open() {
     return open(BackendOptions.DEFAULT);
+  }
+
+  /** Opens it with recurrent layers on the standard path, whatever the table would choose. */
+  static Backend standard() {
+    return open(standard(Precision.FP32, false));
+  }
+
+  /** Options for that. */
+  static BackendOptions standard(Precision precision, boolean recompute) {
+    return new BackendOptions(0, 0, precision, recompute, RecurrentPath.STANDARD);
   }
 
   /** Opens the backend on it with options. */
