@@ -39,7 +39,7 @@
 //   (H 1024, B 64, bf16), 2 groups of 64, N 16, 2 rounds: forward 2 x (32 KB, 0.8 us, and 0.3 beside it), and about 0.5
 //     of latency that the other round does not hide, in all 2.7; backward 2 x (128 KB, 3.1) + 0.6, in all 6.8
 //   and once a launch, to read the weights: about 3 us forward, 10 backward, which reads columns of R number by number
-// ptxas for sm_90: 230 to 254 registers a thread, no spills.
+// ptxas for sm_90: 224 to 252 registers a thread, no spills.
 //
 // Not done: reading the exchanged rows once for several blocks (clusters, multicast), wgmma, flags within the data.
 #pragma once
@@ -137,22 +137,25 @@ class GridBlock {
   }
 
   // Reads the block's weights: weight(tile, unit, k) gives LANE_NUMBERS<Units> of them from k on, zero behind the last.
+  // One loop over all chunks, although registers must be known to the compiler: unrolled it would be most of a kernel's
+  // code (160 KB instead of 45).
   template <typename Weight>
   __device__ void loadWeights(Weight weight) {
+#pragma unroll 1
+    for (int c = 0; c < chunks_; c++) {
 #pragma unroll
-    for (int c = 0; c < HELD; c++) {
-#pragma unroll
-      for (int m = 0; m < TILES; m++) {
-        if (c < chunks_) {
-          held_[c][m] = readWeights(weight, m, c);
-        }
-      }
-    }
-    for (int c = HELD; c < chunks_; c++) {
       for (int m = 0; m < TILES; m++) {
         const WeightChunk chunk = readWeights(weight, m, c);
-        stored_[((c - HELD) * TILES + m) * 2 * WARP] = chunk.upper;
-        stored_[(((c - HELD) * TILES + m) * 2 + 1) * WARP] = chunk.lower;
+        if (c >= HELD) {
+          stored_[((c - HELD) * TILES + m) * 2 * WARP] = chunk.upper;
+          stored_[(((c - HELD) * TILES + m) * 2 + 1) * WARP] = chunk.lower;
+        }
+#pragma unroll
+        for (int held = 0; held < HELD; held++) {
+          if (held == c) {
+            held_[held][m] = chunk;
+          }
+        }
       }
     }
   }

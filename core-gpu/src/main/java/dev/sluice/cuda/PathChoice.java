@@ -5,6 +5,10 @@ import dev.sluice.backend.RecurrentSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The path of a stack's layers. They share all that it depends on, so it is one for all of them.
@@ -36,17 +40,21 @@ record PathChoice(
 
   /** Working memory through which blocks hand over results; 0 but in GRID. */
   long exchangeBytes() {
-    return most(gridForward == null ? 0 : gridForward.exchangeBytes(), gridBackward, false);
+    return most(GridPlan::exchangeBytes);
   }
 
   /** Working memory of the blocks' flags; 0 but in GRID. */
   long flagBytes() {
-    return most(gridForward == null ? 0 : gridForward.flagBytes(), gridBackward, true);
+    return most(GridPlan::flagBytes);
   }
 
-  private static long most(long bytes, GridPlan other, boolean flags) {
-    long others = other == null ? 0 : flags ? other.flagBytes() : other.exchangeBytes();
-    return Math.max(bytes, others);
+  private long most(ToLongFunction<GridPlan> bytes) {
+    return both(gridForward, gridBackward).mapToLong(bytes).max().orElse(0);
+  }
+
+  private static <T> Stream<T> both(T forward, T backward) {
+    return Stream.of(Optional.ofNullable(forward), Optional.ofNullable(backward))
+        .flatMap(Optional::stream);
   }
 
   /** The loop over time. */
@@ -75,8 +83,14 @@ record PathChoice(
 
   private String how(StackSchedule schedule, int steps) {
     return switch (path) {
-      case SMALL -> tiles(smallForward) + then(smallBackward == null ? "" : tiles(smallBackward));
-      case GRID -> tiles(gridForward) + then(gridBackward == null ? "" : tiles(gridBackward));
+      case SMALL ->
+          both(smallForward, smallBackward)
+              .map(PathChoice::smallTiles)
+              .collect(Collectors.joining("; "));
+      case GRID ->
+          both(gridForward, gridBackward)
+              .map(PathChoice::gridTiles)
+              .collect(Collectors.joining("; "));
       default ->
           schedule.chunks(steps) == 1
               ? "all %d steps at once".formatted(steps)
@@ -85,16 +99,12 @@ record PathChoice(
     };
   }
 
-  private static String then(String backward) {
-    return backward.isEmpty() ? "" : "; " + backward;
-  }
-
-  private static String tiles(SmallPlan plan) {
+  private static String smallTiles(SmallPlan plan) {
     return "%s with %d blocks of 8 sequences, %s of shared memory each"
         .formatted(plan.kernel(), plan.blocks(), Bytes.text(plan.sharedBytes()));
   }
 
-  private static String tiles(GridPlan plan) {
+  private static String gridTiles(GridPlan plan) {
     return "%s with %d x %d blocks of %d units, %d rounds of %d sequences, %s of shared memory each"
         .formatted(
             plan.kernel(),

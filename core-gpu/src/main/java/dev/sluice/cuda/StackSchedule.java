@@ -6,7 +6,7 @@ import dev.sluice.backend.RecurrentSpec;
 /**
  * Which layers of a stack run beside each other, in which lanes, and in what portions of time.
  *
- * <p>In a stack of one direction a layer hands its outputs down the stack chunk by chunk: the layer
+ * <p>In a stack of one direction a layer hands its outputs up the stack chunk by chunk: the layer
  * above works on a chunk as soon as the layer below has finished it, so that layers overlap in a
  * wavefront, and backwards alike. A step of one layer leaves most of a large GPU idle. A layer of
  * both directions needs the whole layer below, so there the two directions run beside each other,
