@@ -87,7 +87,7 @@ mkdir "$content"
 if [[ $fatbin == yes ]]; then
   kept=$home/kernels/target/bundle/sluice.fatbin # between calls, since nvcc takes its time
   bash "$home/kernels/build.sh" fatbin "$kept" "${architectures[@]}" >&2 ||
-    fail "the kernels could not be compiled; install nvcc of CUDA 12 or 13, or leave them out with --no-fatbin."
+    fail "the kernels could not be compiled; install nvcc of CUDA 12 or 13 and g++, or leave them out with --no-fatbin."
   cp "$kept" "$content/$image"
 fi
 "$jdk/bin/jar" --create --date="$DATE" --file "$jar" --manifest "$content/META-INF/MANIFEST.MF" -C "$content" dev

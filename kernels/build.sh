@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds what Maven does not: the fatbin of the CUDA kernels, and the stand-in driver with its tests. Used by pom.xml.
 #
-#   build.sh fatbin      nvcc: target/classes/dev/sluice/kernels/sluice.fatbin; without nvcc says so and succeeds
+#   build.sh fatbin      nvcc: target/classes/dev/sluice/kernels/sluice.fatbin; without nvcc or its g++ says so and succeeds
 #   build.sh fatbin FILE [ARCHITECTURE...]   nvcc: FILE, for the architectures (90 for sm_90; all unless named) and PTX
 #   build.sh spills      fails when a kernel spills registers or keeps arrays in local memory; prints the registers
 #   build.sh stand-in    g++: target/stand-in/libcuda.so.1, libcublas.so.12, libnvrtc.so.12; without g++ says so and succeeds
@@ -36,6 +36,17 @@ find_nvcc() {
   done
 }
 
+# What keeps nvcc from being used; nothing when it can be.
+why_no_nvcc() {
+  local nvcc
+  nvcc=$(find_nvcc)
+  if [[ -z $nvcc ]]; then
+    echo "no nvcc here (set NVCC or CUDA_HOME to have one used)"
+  elif ! "$nvcc" -E -x cu /dev/null >/dev/null 2>&1; then
+    echo "$nvcc finds no C++ compiler that it could use (install g++)"
+  fi
+}
+
 find_cxx() {
   if [[ $(uname -sm) == "Linux x86_64" ]]; then
     command -v "${CXX:-g++}" || true
@@ -59,9 +70,11 @@ build_fatbin() {
     rm -f "$FATBIN"
     return
   fi
-  if [[ -z $(find_nvcc) ]]; then
-    echo "kernels: no nvcc here (set NVCC or CUDA_HOME to have one used), so the jar carries the kernels' sources only" \
-      "and a GPU's machine compiles them with NVRTC when it first needs them"
+  local reason
+  reason=$(why_no_nvcc)
+  if [[ -n $reason ]]; then
+    echo "kernels: $reason, so the jar carries the kernels' sources only and a GPU's machine compiles them with NVRTC" \
+      "when it first needs them"
     rm -f "$FATBIN"
     return
   fi
@@ -91,7 +104,7 @@ compile_fatbin() {
   up_to_date "$file" "$nvcc" "$source ${options[*]}" "$CUDA"/* "$STANDIN"/matrix_probes.* || {
     echo "kernels: nvcc builds the fatbin for $*; this takes about a minute"
     "$nvcc" -std=c++17 -fatbin --threads 0 -Xptxas -v "${options[@]}" -I "$CUDA" -I "$STANDIN" -o "$file" "$source" \
-      2>"$log" || { cat "$log" >&2; exit 1; }
+      2>"$log" || { cat "$log" >&2; rm -f "$log"; exit 1; }
     echo "$pending_stamp" >"$file.stamp"
   }
 }

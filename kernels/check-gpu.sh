@@ -23,6 +23,7 @@ device=cuda
 models=${MODELS:-1000}
 rows=()
 failed=0
+LIMIT=470 # seconds for everything
 budget_end=0
 mark=
 SECONDS=0
@@ -49,7 +50,13 @@ step() {
   local name=$1 budget=$2 figure=$3 command=$4 start=$SECONDS left code shown output=$work/$1.txt
   wanted "$name" || return 0
   budget_end=$((budget_end + budget))
+  [[ $budget_end -le $LIMIT ]] || budget_end=$LIMIT
   left=$((budget_end - start))
+  if [[ $left -lt 1 ]]; then
+    failed=1
+    row "$name" FAILED 0 "no time was left for it"
+    return
+  fi
   { printf '\n=== %s%s: %s\n' "$mark" "$name" "$command"; } >>"$log"
   timeout --kill-after=5 "$left" bash -c "$command" >"$output" 2>&1
   code=$?
@@ -75,6 +82,7 @@ capability=$(sed -n 's/.*compute capability \([0-9]*\)\.\([0-9]*\).*/\1\2/p' <<<
 driver=$(grep -A2 '"subject" : "driver"' "$work/doctor.json" | sed -n 's/.*"text" : "\(.*\)".*/\1/p')
 echo "${mark}${gpu:-no GPU}; driver ${driver:-not found}; $(date -u +%Y-%m-%dT%H:%MZ)"
 
+budget_end=$SECONDS
 step doctor 30 'tail -n 1 | cut -c12-' 'sluice doctor'
 if [[ $(value usable "$work/doctor.json") != true ]]; then
   echo "The GPU cannot be used, so nothing else was run; $log says why."

@@ -12,6 +12,7 @@ using standin::Matrix;
 struct cublasContext {
   CUstream stream = nullptr;
   int mathMode = 0;
+  bool partsInType = true;  // unless forbidden: partial sums may be rounded to C's type
   int pointerMode = 0;
   int atomicsMode = 0;
   void* workspace = nullptr;
@@ -26,7 +27,7 @@ namespace {
 enum { SUCCESS = 0, NOT_INITIALIZED = 1, INVALID_VALUE = 7, EXECUTION_FAILED = 13, NOT_SUPPORTED = 15 };
 enum { R_32F = 0, R_16BF = 14 };
 enum { COMPUTE_32F = 68, COMPUTE_32F_PEDANTIC = 69, COMPUTE_32F_FAST_16BF = 75, COMPUTE_32F_FAST_TF32 = 77 };
-enum { TF32_MATH = 3 };
+enum { TF32_MATH = 3, DISALLOW_REDUCED_PRECISION_REDUCTION = 16 };
 
 std::set<cublasHandle_t>& handles() {
   static std::set<cublasHandle_t>& all = *new std::set<cublasHandle_t>;
@@ -43,6 +44,7 @@ struct Gemm {
   Matrix a, b, c;
   long long strideA, strideB, strideC;
   Factors factors;
+  bool partsInType;
 };
 
 void* offset(const Matrix& x, long long elements) {
@@ -60,7 +62,7 @@ void run(const void* data) {
     a.data = offset(a, each * g.strideA);
     b.data = offset(b, each * g.strideB);
     c.data = offset(c, each * g.strideC);
-    standin::gemm(g.m, g.n, g.k, alpha, a, b, beta, c, g.factors);
+    standin::gemm(g.m, g.n, g.k, alpha, a, b, beta, c, g.factors, g.partsInType);
   }
 }
 
@@ -118,6 +120,10 @@ cublasStatus_t enqueue(cublasHandle_t handle, int transA, int transB, int m, int
   g.factors = tf32                                      ? Factors::TF32
               : computeType == COMPUTE_32F_FAST_16BF    ? Factors::BFLOAT16
                                                         : Factors::EXACT;
+  g.partsInType = handle->partsInType;
+  if (sluiceStandInBlas("cublasGemmEx", 0) != CU_OK) {
+    return EXECUTION_FAILED;
+  }
   return sluiceStandInEnqueue(handle->stream, "cublasGemmEx", run, &g, sizeof g) == CU_OK ? SUCCESS : EXECUTION_FAILED;
 }
 
@@ -128,6 +134,9 @@ STANDIN_API cublasStatus_t cublasCreate_v2(cublasHandle_t* handle) {
   if (cuCtxGetCurrent(&context) != CU_OK || !context) {
     return NOT_INITIALIZED;
   }
+  if (cublasStatus_t refused = sluiceStandInBlas(__func__, 1)) {
+    return refused;
+  }
   *handle = new cublasContext;
   handles().insert(*handle);
   return SUCCESS;
@@ -137,6 +146,7 @@ STANDIN_API cublasStatus_t cublasDestroy_v2(cublasHandle_t handle) {
   if (handles().erase(handle) == 0) {
     return NOT_INITIALIZED;
   }
+  sluiceStandInBlas(__func__, -1);
   delete handle;
   return SUCCESS;
 }
@@ -144,6 +154,9 @@ STANDIN_API cublasStatus_t cublasDestroy_v2(cublasHandle_t handle) {
 STANDIN_API cublasStatus_t cublasSetStream_v2(cublasHandle_t handle, CUstream stream) {
   if (!known(handle)) {
     return NOT_INITIALIZED;
+  }
+  if (cublasStatus_t refused = sluiceStandInBlas(__func__, 0)) {
+    return refused;
   }
   handle->stream = stream;
   handle->workspace = nullptr;  // as documented: back to the default workspace
@@ -158,6 +171,9 @@ STANDIN_API cublasStatus_t cublasGetStream_v2(cublasHandle_t handle, CUstream* s
 STANDIN_API cublasStatus_t cublasSetWorkspace_v2(cublasHandle_t handle, void* workspace, size_t bytes) {
   if (!known(handle)) {
     return NOT_INITIALIZED;
+  }
+  if (cublasStatus_t refused = sluiceStandInBlas(__func__, 0)) {
+    return refused;
   }
   if (workspace && bytes > 0) {
     CUdeviceptr base;
@@ -176,12 +192,16 @@ STANDIN_API cublasStatus_t cublasSetMathMode(cublasHandle_t handle, int mode) {
   if (!known(handle)) {
     return NOT_INITIALIZED;
   }
+  if (cublasStatus_t refused = sluiceStandInBlas(__func__, 0)) {
+    return refused;
+  }
   handle->mathMode = mode & 15;
+  handle->partsInType = !(mode & DISALLOW_REDUCED_PRECISION_REDUCTION);
   return SUCCESS;
 }
 
 STANDIN_API cublasStatus_t cublasGetMathMode(cublasHandle_t handle, int* mode) {
-  *mode = known(handle) ? handle->mathMode : 0;
+  *mode = known(handle) ? handle->mathMode | (handle->partsInType ? 0 : DISALLOW_REDUCED_PRECISION_REDUCTION) : 0;
   return known(handle) ? SUCCESS : NOT_INITIALIZED;
 }
 

@@ -68,15 +68,23 @@ struct Driver {
   std::set<CUmemoryPool> pools;
   std::map<char*, size_t> pinned;
   std::map<const char*, unsigned long long> calls;  // by the caller's own copy of its name
+  long long handles = 0;                            // of cuBLAS
 };
 
 Driver& driver();
+
+// The number that an environment variable holds.
+int setting(const char* name, int otherwise);
 
 // SLUICE_STANDIN_DEVICES, 1 unless set.
 int deviceCount();
 
 // The calling thread's context.
 CUcontext& currentContext();
+
+// SLUICE_STANDIN_FAILURE=FUNCTION:CALL:CODE makes one call fail, the CALLth of that function since the library was
+// loaded: the code when this call is that one, else 0.
+CUresult orderedFailure(const char* function);
 
 // The code of a failure; remembers its words for cuGetErrorString, and a kernel's fault for all later calls.
 CUresult report(const Failure& failure);
@@ -98,11 +106,17 @@ void resetContext();
   std::lock_guard<std::recursive_mutex> lock(standin::driver().mutex); \
   standin::driver().calls[__func__]++
 
+#define STANDIN_MAY_FAIL()                                    \
+  if (CUresult refused = standin::orderedFailure(__func__)) { \
+    return refused;                                           \
+  }
+
 #define STANDIN_ENTER()                             \
   STANDIN_LOCK();                                   \
   if (CUresult refused = standin::checkContext()) { \
     return refused;                                 \
-  }
+  }                                                 \
+  STANDIN_MAY_FAIL()
 
 #define STANDIN_STREAM(handle)                                  \
   standin::Stream* stream = nullptr;                            \

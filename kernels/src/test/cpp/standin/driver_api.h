@@ -206,11 +206,17 @@ STANDIN_API CUresult cuProfilerStart(void);
 STANDIN_API CUresult cuProfilerStop(void);
 
 #ifdef STANDIN_BUILD
-/* For tests: how often a function of the driver that needs a context was called, since the library was loaded. */
+/* For tests: how often a function of the driver or of cuBLAS was called, since the library was loaded. */
 STANDIN_API unsigned long long sluiceStandInCalls(const char* function);
+
+/* For tests: contexts retained, streams, events, modules, graphs, page-locked pieces and cuBLAS handles, all told. */
+STANDIN_API unsigned long long sluiceStandInLive(void);
 
 /* For tests: nodes of the graph that was captured last, and how many of them stand on its longest path. */
 STANDIN_API void sluiceStandInLastGraph(unsigned long long* nodes, unsigned long long* chain);
+
+/* For the cuBLAS stand-in: counts a call and the handles that it makes or ends, unless the call is ordered to fail. */
+STANDIN_API CUresult sluiceStandInBlas(const char* function, int handles);
 
 /* For the cuBLAS stand-in: puts host code that uses device memory into a stream, with a copy of its data. */
 STANDIN_API CUresult sluiceStandInEnqueue(CUstream stream, const char* name, void (*run)(const void* data),

@@ -8,6 +8,7 @@ CUresult cuDevicePrimaryCtxRetain(CUcontext* context, CUdevice device) {
   if (CUresult refused = checkDevice(device)) {
     return refused;
   }
+  STANDIN_MAY_FAIL();
   CUctx_st& primary = driver().primary[device];
   primary.device = device;
   primary.primary = true;
@@ -81,6 +82,7 @@ CUresult cuCtxDestroy_v2(CUcontext context) {
 
 CUresult cuCtxSetCurrent(CUcontext context) {
   STANDIN_LOCK();
+  STANDIN_MAY_FAIL();
   if (context && !driver().contexts.count(context)) {
     return CU_INVALID_CONTEXT;
   }

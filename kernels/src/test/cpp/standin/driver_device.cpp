@@ -19,18 +19,25 @@ CUcontext& currentContext() {
   return current;
 }
 
-namespace {
-
 int setting(const char* name, int otherwise) {
   const char* text = getenv(name);
   return text ? atoi(text) : otherwise;
 }
 
-}  // namespace
-
 int multiprocessors() { return setting("SLUICE_STANDIN_MULTIPROCESSORS", 4); }
 
 int deviceCount() { return setting("SLUICE_STANDIN_DEVICES", 1); }
+
+CUresult orderedFailure(const char* function) {
+  const char* text = getenv("SLUICE_STANDIN_FAILURE");
+  const size_t length = strlen(function);
+  if (!text || strncmp(text, function, length) != 0 || text[length] != ':') {
+    return CU_OK;
+  }
+  char* rest = nullptr;
+  const unsigned long long call = strtoull(text + length + 1, &rest, 10);
+  return sluiceStandInCalls(function) == call && *rest == ':' ? atoi(rest + 1) : CU_OK;
+}
 
 CUresult report(const Failure& failure) {
   if (!failure) {
@@ -147,6 +154,24 @@ unsigned long long sluiceStandInCalls(const char* function) {
     count += strcmp(each.first, function) == 0 ? each.second : 0;
   }
   return count;
+}
+
+unsigned long long sluiceStandInLive(void) {
+  const std::lock_guard<std::recursive_mutex> lock(driver().mutex);
+  unsigned long long count = driver().streams.count() + driver().handles;
+  for (const auto& each : driver().retained) {
+    count += each.second;
+  }
+  count += driver().modules.size() + driver().events.size() + driver().graphs.size() + driver().executables.size();
+  return count + driver().pinned.size();
+}
+
+CUresult sluiceStandInBlas(const char* function, int handles) {
+  const std::lock_guard<std::recursive_mutex> lock(driver().mutex);
+  driver().calls[function]++;
+  const CUresult ordered = orderedFailure(function);
+  driver().handles += ordered == CU_OK ? handles : 0;
+  return ordered;
 }
 
 // SLUICE_STANDIN_DRIVER: 1000 * major + 10 * minor.

@@ -108,7 +108,7 @@ void Matrix::write(long long row, long long column, float value) const {
 }
 
 void gemm(int m, int n, int k, float alpha, const Matrix& a, const Matrix& b, float beta, const Matrix& c,
-          Factors factors) {
+          Factors factors, bool partsInType) {
   static std::vector<float> packedA;
   static std::vector<float> packedB;
   static std::vector<float> sums;  // tile after tile
@@ -116,8 +116,12 @@ void gemm(int m, int n, int k, float alpha, const Matrix& a, const Matrix& b, fl
   const int columnPanels = (n + COLUMNS - 1) / COLUMNS;
   constexpr int TILE = ROWS * COLUMNS;
   sums.assign((size_t)rowPanels * columnPanels * TILE, 0);
-  for (int from = 0; from < k; from += DEPTH) {
-    const int depth = std::min(DEPTH, k - from);
+  const int half = partsInType && c.type == Element::BFLOAT16 ? k / 2 : 0;
+  for (int from = 0, depth; from < k; from += depth) {
+    if (from > 0 && from == half) {
+      std::transform(sums.begin(), sums.end(), sums.begin(), [](float sum) { return roundMantissa(sum, 7); });
+    }
+    depth = std::min(DEPTH, (from < half ? half : k) - from);
     packPanels<ROWS>(packedA, m, from, depth, factors, [&](int row, int p) { return a.read(row, p); });
     packPanels<COLUMNS>(packedB, n, from, depth, factors, [&](int column, int p) { return b.read(p, column); });
     for (int j = 0; j < columnPanels; j++) {

@@ -23,8 +23,9 @@ struct Matrix {
 };
 
 // C = alpha * op(A) * op(B) + beta * C, C [m, n], K terms an element, each sum in the order of k in fp32 (with fused
-// multiply-add). C is not read when beta is 0. A and B are rounded to `factors` first.
+// multiply-add). C is not read when beta is 0. A and B are rounded to `factors` first. With `partsInType` the sum of
+// the first half of the terms is rounded to C's type, as cuBLAS may when it splits K and nobody forbids it.
 void gemm(int m, int n, int k, float alpha, const Matrix& a, const Matrix& b, float beta, const Matrix& c,
-          Factors factors);
+          Factors factors, bool partsInType);
 
 }  // namespace standin

@@ -1,6 +1,7 @@
 #include "streams.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace standin {
 
@@ -8,6 +9,14 @@ namespace {
 
 // A queue this long runs: a real device would have begun long before.
 constexpr size_t MAX_QUEUED = 4096;
+
+// The number of the slow stream; below 0 when none is.
+int slowStream() {
+  const char* text = getenv("SLUICE_STANDIN_SLOW_STREAM");
+  return text ? atoi(text) : -1;
+}
+
+bool mustWait(const Item& item) { return item.kind == Item::WAIT && item.event->completed < item.version; }
 
 void addAll(std::vector<int>& to, const std::vector<int>& more) {
   for (const int node : more) {
@@ -21,6 +30,8 @@ void addAll(std::vector<int>& to, const std::vector<int>& more) {
 
 Stream* Streams::create(bool blocking, int priority) {
   Stream* stream = new Stream;
+  created_ = streams_.empty() ? 0 : created_ + 1;
+  stream->number = created_;
   stream->blocking = blocking;
   stream->priority = priority;
   streams_.insert(stream);
@@ -44,14 +55,17 @@ Failure Streams::enqueue(Stream* stream, Work work) {
   }
   if (stream->capture) {
     Graph& graph = stream->capture->graph;
-    graph.nodes.push_back(Node{std::move(work), stream->last});
+    graph.nodes.push_back(Node{std::move(work), stream->last, stream->number});
     stream->last = {(int)graph.nodes.size() - 1};
     return {};
   }
   Item item;
   item.work = std::move(work);
   stream->queue.push_back(std::move(item));
-  return stream->queue.size() > MAX_QUEUED ? finish(stream) : Failure{};
+  if (stream->queue.size() > MAX_QUEUED) {
+    return finish(stream);
+  }
+  return runFast();
 }
 
 Failure Streams::record(Stream* stream, const std::shared_ptr<Event>& event) {
@@ -111,23 +125,53 @@ Failure Streams::waitFor(Stream* stream, const std::shared_ptr<Event>& event) {
   return {};
 }
 
-// Runs the first item of a queue, and before a wait whatever it waits for.
 Failure Streams::runItem(Stream& stream) {
+  Failure failure = runFirst(stream);
+  return failure ? failure : runFast();
+}
+
+// Runs the first item of a queue, and before a wait whatever it waits for.
+Failure Streams::runFirst(Stream& stream) {
+  if (const Item wait = stream.queue.front(); mustWait(wait) && knows(wait.event->stream)) {
+    // The wait stays in its place meanwhile, and what comes behind it with it.
+    Failure failure = finishUntil(*wait.event->stream, *wait.event, wait.version);
+    const bool stays = !stream.queue.empty() && stream.queue.front().kind == Item::WAIT &&
+                       stream.queue.front().event == wait.event && stream.queue.front().version == wait.version;
+    if (failure || !stays) {
+      return failure;  // if not, the stream has gone on
+    }
+  }
   Item item = std::move(stream.queue.front());
   stream.queue.pop_front();
-  switch (item.kind) {
-    case Item::RUN:
-      return item.work();
-    case Item::RECORD:
-      item.event->completed = std::max(item.event->completed, item.version);
-      item.event->time = std::chrono::steady_clock::now();
-      return {};
-    case Item::WAIT:
-      return item.event->completed < item.version && item.event->stream && knows(item.event->stream)
-                 ? finishUntil(*item.event->stream, *item.event, item.version)
-                 : Failure{};
+  if (item.kind == Item::RUN) {
+    return item.work();
+  }
+  if (item.kind == Item::RECORD) {
+    item.event->completed = std::max(item.event->completed, item.version);
+    item.event->time = std::chrono::steady_clock::now();
   }
   return {};
+}
+
+Failure Streams::runFast() {
+  const int slow = slowStream();
+  if (slow < 0 || runningFast_) {
+    return {};
+  }
+  runningFast_ = true;
+  Failure failure;
+  bool more = true;
+  while (more && !failure) {
+    more = false;
+    for (Stream* each : streams_) {
+      while (!failure && each->number != slow && !each->queue.empty() && !mustWait(each->queue.front())) {
+        failure = runItem(*each);
+        more = true;
+      }
+    }
+  }
+  runningFast_ = false;
+  return failure;
 }
 
 Failure Streams::finishUntil(Stream& stream, const Event& event, unsigned long long version) {
@@ -252,7 +296,10 @@ void Streams::reset() {
   }
 }
 
-std::vector<int> replayOrder(const Graph& graph, const std::vector<int>& last) {
+namespace {
+
+// Every node that `last` comes after, each behind those that it comes after itself.
+std::vector<int> reached(const Graph& graph, const std::vector<int>& last) {
   std::vector<int> order;
   std::vector<bool> seen(graph.nodes.size());
   struct Visit {
@@ -279,6 +326,35 @@ std::vector<int> replayOrder(const Graph& graph, const std::vector<int>& last) {
     }
   }
   return order;
+}
+
+// The same nodes, of which the slow stream's run when nothing else can.
+std::vector<int> reachedSlowly(const Graph& graph, std::vector<int> nodes, int slow) {
+  std::sort(nodes.begin(), nodes.end());  // as they were captured
+  std::vector<bool> done(graph.nodes.size());
+  std::vector<int> order;
+  while (order.size() < nodes.size()) {
+    int next = -1;
+    for (const int node : nodes) {
+      const Node& each = graph.nodes[node];
+      const bool ready =
+          !done[node] && std::all_of(each.after.begin(), each.after.end(), [&](int before) { return done[before]; });
+      if (ready && (next < 0 || (graph.nodes[next].stream == slow && each.stream != slow))) {
+        next = node;
+      }
+    }
+    done[next] = true;
+    order.push_back(next);
+  }
+  return order;
+}
+
+}  // namespace
+
+std::vector<int> replayOrder(const Graph& graph, const std::vector<int>& last) {
+  const std::vector<int> order = reached(graph, last);
+  const int slow = slowStream();
+  return slow < 0 ? order : reachedSlowly(graph, order, slow);
 }
 
 }  // namespace standin

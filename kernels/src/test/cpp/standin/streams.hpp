@@ -7,6 +7,10 @@
 //
 // A stream under capture collects its work in a graph, whose nodes keep the order that streams and events gave them; a
 // replay runs them in an order that keeps to that, and no more.
+//
+// A device may run any of its streams slower than the others. With SLUICE_STANDIN_SLOW_STREAM=K that is the stream that
+// was created as number K, from 0: the others run what is enqueued at once, and in a replay first, as far as no event
+// holds them back. So each wait for stream K that is missing shows.
 #pragma once
 #include <chrono>
 #include <deque>
@@ -25,6 +29,7 @@ using Work = std::function<Failure()>;
 struct Node {
   Work work;
   std::vector<int> after;  // nodes that come first
+  int stream;              // its number
 };
 
 struct Graph {
@@ -50,6 +55,7 @@ struct Item {
 
 struct Stream {
   std::deque<Item> queue;
+  int number = 0;        // of those created since there was none
   bool blocking = true;  // waits for the legacy default stream and is waited for by it
   int priority = 0;
   std::shared_ptr<Capture> capture;
@@ -70,6 +76,7 @@ class Streams {
  public:
   Stream* create(bool blocking, int priority);
   void destroy(Stream* stream);
+  size_t count() const { return streams_.size(); }
   bool knows(const Stream* stream) const { return streams_.count(const_cast<Stream*>(stream)) > 0; }
 
   // Null is the legacy default stream: it runs at once, after all blocking streams.
@@ -93,13 +100,17 @@ class Streams {
 
  private:
   Failure runItem(Stream& stream);
+  Failure runFirst(Stream& stream);
+  Failure runFast();  // where a stream is slow: all the others, up to waits for what has not run
   Failure finishUntil(Stream& stream, const Event& event, unsigned long long version);
 
   std::set<Stream*> streams_;
+  int created_ = 0;
+  bool runningFast_ = false;
 };
 
-// The order in which a replay runs a graph's nodes: what other streams were given before what the captured one was, as far
-// as events allow; work that is not captured runs the other way round. So what lacks an event is wrong in one of the two.
+// The order in which a replay runs a graph's nodes: what other streams were given before what the captured one was, as
+// far as events allow, where no stream is slow.
 std::vector<int> replayOrder(const Graph& graph, const std::vector<int>& last);
 
 }  // namespace standin

@@ -104,6 +104,7 @@ TEST(gemm) {
   Session session;
   cublasHandle_t handle;
   check(cublasCreate_v2(&handle) == 0, "cublasCreate");
+  check(cublasSetMathMode(handle, 16) == 0, "partial sums stay fp32");
   const int sizes[][3] = {{1, 1, 1}, {3, 5, 7}, {16, 6, 256}, {17, 7, 257}, {33, 13, 600}, {64, 1, 31}};
   for (const auto& size : sizes) {
     for (int transposes = 0; transposes < 4; transposes++) {
@@ -182,6 +183,29 @@ TEST(gemm_rounds_factors) {
   check(product(session, handle, 0x1.554p-2f, 0x1.554p-2f, FAST_TF32) == 0x1.554p-2f * 0x1.554p-2f,
         "the product is not rounded");
   check(product(session, handle, third, third, COMPUTE_32F) == third * third, "nor in fp32");
+  cublasDestroy_v2(handle);
+}
+
+// A bf16 result of which the halves cancel but for what bf16 cannot hold of either.
+TEST(gemm_rounds_parts_unless_forbidden) {
+  Session session;
+  cublasHandle_t handle;
+  cublasCreate_v2(&handle);
+  const uint16_t left[] = {0x3f81, 0x3f82};   // 1 + 2^-7, 1 + 2^-6
+  const uint16_t right[] = {0x3f81, 0xbf80};  // 1 + 2^-7, -1
+  CUdeviceptr a = session.allocate(4), b = session.allocate(4), c = session.allocate(2);
+  cuMemcpyHtoD_v2(a, left, 4);
+  cuMemcpyHtoD_v2(b, right, 4);
+  const float one = 1, zero = 0;
+  for (const bool forbidden : {false, true}) {
+    inCase("forbidden=%d", forbidden);
+    cublasSetMathMode(handle, forbidden ? 16 : 0);
+    cublasGemmEx(handle, 0, 0, 1, 1, 2, &one, (void*)a, R_16BF, 1, (void*)b, R_16BF, 2, &zero, (void*)c, R_16BF, 1,
+                 COMPUTE_32F, -1);
+    uint16_t got = 1;
+    cuMemcpyDtoH_v2(&got, c, 2);
+    check(got == (forbidden ? 0x3880 : 0), "2^-14 or nothing");
+  }
   cublasDestroy_v2(handle);
 }
 

@@ -132,6 +132,43 @@ TEST(graphs_replay) {
   expectCode(cuGraphLaunch(executable, main), CU_INVALID_VALUE);
 }
 
+// A second stream that does not wait for the first: it shows when the first one is slow.
+TEST(either_stream_may_be_slow) {
+  for (const int slow : {0, 1}) {
+    inCase("stream %d is slow", slow);
+    setenv("SLUICE_STANDIN_SLOW_STREAM", std::to_string(slow).c_str(), 1);
+    const float wanted = slow == 1 ? 7 : -1;
+    Session session;
+    const CUstream main = session.stream();
+    const CUstream side = session.stream();
+    const CUdeviceptr result = session.allocate(64);
+    CUdeviceptr data = session.floats(numbers(5));
+    copyUp(session, data, main);
+    cuMemcpyDtoDAsync_v2(result, data + 64, 64, side);
+    cuStreamSynchronize(main);
+    cuStreamSynchronize(side);
+    check(session.download(result, 16)[2] == wanted, "directly");
+    data = session.floats(numbers(5));
+    const CUevent fork = session.event();
+    const CUevent join = session.event();
+    cuStreamBeginCapture_v2(main, CU_CAPTURE_THREAD_LOCAL);
+    cuEventRecord(fork, main);
+    cuStreamWaitEvent(side, fork, 0);
+    copyUp(session, data, main);
+    cuMemcpyDtoDAsync_v2(result, data + 64, 64, side);
+    cuEventRecord(join, side);
+    cuStreamWaitEvent(main, join, 0);
+    CUgraph graph;
+    CUgraphExec executable;
+    expectCode(cuStreamEndCapture(main, &graph), CU_OK);
+    cuGraphInstantiateWithFlags(&executable, graph, 0);
+    cuGraphLaunch(executable, main);
+    cuStreamSynchronize(main);
+    check(session.download(result, 16)[2] == wanted, "in a graph");
+  }
+  unsetenv("SLUICE_STANDIN_SLOW_STREAM");
+}
+
 TEST(captures_refuse_what_cuda_refuses) {
   Session session;
   const CUdeviceptr data = session.floats(numbers(1));

@@ -21,10 +21,20 @@ public final class Parts implements AutoCloseable {
    * @return the part
    */
   public <T extends AutoCloseable> T add(Supplier<T> maker) {
+    T part = step(maker);
+    made.push(part);
+    return part;
+  }
+
+  /**
+   * Does a step of the construction that makes no part; when that fails, the parts are freed.
+   *
+   * @param work of the step
+   * @return what it returns
+   */
+  public <T> T step(Supplier<T> work) {
     try {
-      T part = maker.get();
-      made.push(part);
-      return part;
+      return work.get();
     } catch (RuntimeException | Error e) {
       try {
         close();
@@ -35,17 +45,29 @@ public final class Parts implements AutoCloseable {
     }
   }
 
-  /** Frees the parts, the last one first; closing twice does nothing. */
+  /**
+   * Frees the parts, the last one first, each whatever becomes of the others; then the first failure
+   * is thrown, with the others as suppressed ones. Closing twice does nothing.
+   */
   @Override
   public void close() {
+    RuntimeException first = null;
     while (!made.isEmpty()) {
       try {
         made.pop().close();
-      } catch (RuntimeException e) {
-        throw e;
       } catch (Exception e) {
-        throw new IllegalStateException("a part could not be freed", e);
+        if (first != null) {
+          first.addSuppressed(e);
+        } else {
+          first =
+              e instanceof RuntimeException runtime
+                  ? runtime
+                  : new IllegalStateException("a part could not be freed", e);
+        }
       }
+    }
+    if (first != null) {
+      throw first;
     }
   }
 }

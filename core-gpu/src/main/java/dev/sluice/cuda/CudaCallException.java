@@ -1,7 +1,9 @@
 package dev.sluice.cuda;
 
+import dev.sluice.backend.OutOfDeviceMemoryException;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
+import jcuda.jcublas.cublasStatus;
 
 /** A call of the driver or of cuBLAS failed: which, with what, and what its code means. */
 final class CudaCallException extends RuntimeException {
@@ -18,8 +20,13 @@ final class CudaCallException extends RuntimeException {
    * @param code what it answered
    * @param call its name
    * @param with what it worked on, for people
+   * @throws OutOfDeviceMemoryException when the driver had no room for what it needs itself, such as
+   *     a kernel's code at its first launch
    */
   static void check(int code, String call, Object with) {
+    if (isOutOfMemory(code)) {
+      throw outOfMemory(call, with);
+    }
     if (code != 0) {
       throw new CudaCallException("%s failed for %s: %s".formatted(call, with, meaning(code)));
     }
@@ -27,11 +34,21 @@ final class CudaCallException extends RuntimeException {
 
   /** Throws when a cuBLAS call did not succeed. */
   static void checkBlas(int code, String call, Object with) {
+    if (code == cublasStatus.CUBLAS_STATUS_ALLOC_FAILED) {
+      throw outOfMemory(call, with);
+    }
     if (code != 0) {
       throw new CudaCallException(
           "%s failed for %s: %s (%d)"
               .formatted(call, with, JCublas2.cublasGetStatusName(code), code));
     }
+  }
+
+  private static OutOfDeviceMemoryException outOfMemory(String call, Object with) {
+    return new OutOfDeviceMemoryException(
+        ("the GPU is out of memory: %s failed for %s; reduce batch, steps or hidden size, end "
+                + "other programs on this GPU, or run with --device cpu.")
+            .formatted(call, with));
   }
 
   static boolean isOutOfMemory(int code) {

@@ -47,17 +47,17 @@ final class CudaRecurrentStepper implements RecurrentStepper {
       StackSchedule schedule = StackSchedule.of(spec, false, true, RecurrentPath.STANDARD);
       PathChoice choice = PathChoice.standard("a step is one step", List.of());
       buffers = new StackBuffers(spec, 1, batch, false, storage, choice, schedule, memory);
+      for (LayerPass pass : buffers.passes) {
+        pass.lane = runtime.lane();
+        pass.steps = 1;
+        pass.weights = weightsOf(pass);
+      }
+      graph = new PassGraph(runtime, this::enqueue);
+      refresh();
     } catch (RuntimeException e) {
       memory.close();
       throw e;
     }
-    for (LayerPass pass : buffers.passes) {
-      pass.lane = runtime.lane();
-      pass.steps = 1;
-      pass.weights = weightsOf(pass);
-    }
-    graph = new PassGraph(runtime, this::enqueue);
-    refresh();
   }
 
   private LayerWeights weightsOf(LayerPass pass) {

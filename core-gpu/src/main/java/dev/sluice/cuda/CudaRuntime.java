@@ -2,17 +2,16 @@ package dev.sluice.cuda;
 
 import dev.sluice.backend.BackendOptions;
 import dev.sluice.backend.DType;
+import dev.sluice.backend.Parts;
 import dev.sluice.backend.Precision;
 import dev.sluice.backend.Shape;
 import dev.sluice.backend.Tensor;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 
 /** What all operations of one backend share: device, memory, lanes, kernels, cuBLAS. */
 final class CudaRuntime implements AutoCloseable {
-  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final Parts parts = new Parts();
   private final Device device;
   private final Precision precision;
   private final Storage storage;
@@ -41,30 +40,21 @@ final class CudaRuntime implements AutoCloseable {
   CudaRuntime(DriverProbe.Gpu gpu, byte[] image, KernelLayouts layouts, BackendOptions options) {
     precision = options.precision();
     storage = Storage.of(precision, options.recompute());
-    try {
-      device = open(new Device(gpu));
-      memory = open(new DeviceMemory(device));
-      kernels = open(new KernelModule(device, image, layouts));
-      lane = open(new Lane(device, memory));
-      staging = open(new Staging(lane));
-      faults = open(new Faults(lane, memory));
-      scratch = open(new Scratch(memory));
-    } catch (RuntimeException e) {
-      closeOpened(e);
-      throw e;
-    }
+    device = parts.add(() -> new Device(gpu));
+    memory = parts.add(() -> new DeviceMemory(device));
+    kernels = parts.add(() -> new KernelModule(device, image, layouts));
+    lane = parts.add(() -> new Lane(device, memory));
     lanes.add(lane);
+    parts.add(() -> this::closeFurtherLanes);
+    staging = parts.add(() -> new Staging(lane));
+    faults = parts.add(() -> new Faults(lane, memory));
+    scratch = parts.add(() -> new Scratch(memory));
     launcher = new Launcher(device);
     blas = new Blas(device, precision);
     grid = new Grid(gpu.multiprocessors());
-    limits = new KernelLimits(device, kernels);
+    limits = parts.step(() -> new KernelLimits(device, kernels));
     paths = new PathTable(precision, options.path(), limits);
     ownBytes = memory.allocated();
-  }
-
-  private <T extends AutoCloseable> T open(T part) {
-    opened.push(part);
-    return part;
   }
 
   Device device() {
@@ -98,8 +88,14 @@ final class CudaRuntime implements AutoCloseable {
   void openLanes(int count) {
     while (lanes.size() < count) {
       long before = memory.allocated();
-      lanes.add(open(new Lane(device, memory)));
+      lanes.add(new Lane(device, memory));
       furtherLaneBytes += memory.allocated() - before;
+    }
+  }
+
+  private void closeFurtherLanes() {
+    while (lanes.size() > 1) {
+      lanes.removeLast().close();
     }
   }
 
@@ -171,7 +167,12 @@ final class CudaRuntime implements AutoCloseable {
   CudaTensor allocate(DType type, Shape shape) {
     long bytes = Math.multiplyExact(shape.size(), type.bytes());
     DeviceMemory.Block block = memory.allocate(bytes, "tensor " + type + " " + shape);
-    lane.clear(block.address(), bytes);
+    try {
+      lane.clear(block.address(), bytes);
+    } catch (RuntimeException e) {
+      block.close();
+      throw e;
+    }
     return new CudaTensor(this, block, block.address(), type, shape);
   }
 
@@ -202,35 +203,9 @@ final class CudaRuntime implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      RuntimeException failure = null;
-      try {
+      try (parts) { // closed all the same: after a kernel's fault every call fails
         lane.finish();
-      } catch (RuntimeException e) { // after a kernel's fault every call fails
-        failure = e;
       }
-      closeOpened(failure);
-      if (failure != null) {
-        throw failure;
-      }
-    }
-  }
-
-  /** In the opposite order of opening; a failure does not keep the others from being closed. */
-  private void closeOpened(RuntimeException reason) {
-    RuntimeException failure = reason;
-    while (!opened.isEmpty()) {
-      try {
-        opened.pop().close();
-      } catch (Exception e) {
-        if (failure == null) {
-          failure = new IllegalStateException("closing the CUDA backend failed", e);
-        } else {
-          failure.addSuppressed(e);
-        }
-      }
-    }
-    if (reason == null && failure != null) {
-      throw failure;
     }
   }
 }

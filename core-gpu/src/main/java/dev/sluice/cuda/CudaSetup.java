@@ -1,6 +1,7 @@
 package dev.sluice.cuda;
 
 import dev.sluice.backend.BackendOptions;
+import dev.sluice.backend.Parts;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -58,9 +59,11 @@ final class CudaSetup {
     DriverProbe.Gpu gpu = gpu(options.device());
     PrivateFolder cache = cache();
     Kernels kernels = kernels(new Natives(cache, finder, newestMajor()), cache, gpu);
+    Parts parts = new Parts();
     try {
-      return new CudaBackend(
-          new CudaRuntime(gpu, kernels.image(), kernels.layouts(), options), kernels.source());
+      CudaRuntime runtime =
+          parts.add(() -> new CudaRuntime(gpu, kernels.image(), kernels.layouts(), options));
+      return parts.add(() -> new CudaBackend(runtime, kernels.source()));
     } catch (CudaCallException e) {
       throw new UnavailableException(
           "GPU %d (%s) cannot be opened (%s); check 'nvidia-smi', or run with --device cpu."
@@ -106,7 +109,7 @@ final class CudaSetup {
     List<DriverProbe.Gpu> gpus = driver.gpus();
     if (index >= gpus.size()) {
       throw new UnavailableException(
-          "there is no GPU %d; the driver sees %s."
+          "there is no GPU %d; choose one that the driver sees: %s."
               .formatted(
                   index,
                   gpus.stream()

@@ -21,7 +21,12 @@ final class Device implements AutoCloseable {
     check(JCudaDriver.cuInit(0), "cuInit", "the driver");
     check(JCudaDriver.cuDeviceGet(handle, gpu.index()), "cuDeviceGet", this);
     check(JCudaDriver.cuDevicePrimaryCtxRetain(context, handle), "cuDevicePrimaryCtxRetain", this);
-    enter();
+    try {
+      enter();
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
   }
 
   DriverProbe.Gpu gpu() {

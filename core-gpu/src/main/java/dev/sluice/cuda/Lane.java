@@ -3,6 +3,7 @@ package dev.sluice.cuda;
 import static dev.sluice.cuda.CudaCallException.check;
 import static dev.sluice.cuda.CudaCallException.checkBlas;
 
+import dev.sluice.backend.Parts;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUstream;
@@ -10,6 +11,7 @@ import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasHandle;
+import jcuda.jcublas.cublasMath;
 import jcuda.jcublas.cublasStatus;
 import jcuda.runtime.cudaStream_t;
 
@@ -22,6 +24,7 @@ final class Lane implements AutoCloseable {
   /** What NVIDIA recommends for Hopper; smaller ones rule out some split-K algorithms. */
   private static final long WORKSPACE_BYTES = 32L << 20;
 
+  private final Parts parts = new Parts();
   private final Device device;
   private final CUstream stream = new CUstream();
   private final CUevent done = new CUevent();
@@ -33,35 +36,57 @@ final class Lane implements AutoCloseable {
   Lane(Device device, DeviceMemory memory) {
     this.device = device;
     device.enter();
-    workspace = memory.allocate(WORKSPACE_BYTES, "the workspace of cuBLAS"); // what may fail first
+    workspace = // what may fail first
+        parts.add(() -> memory.allocate(WORKSPACE_BYTES, "the workspace of cuBLAS"));
+    parts.add(this::createStream);
+    parts.add(() -> createEvent(done));
+    for (int place = 0; place < marks.length; place++) {
+      CUevent mark = new CUevent();
+      parts.add(() -> createEvent(mark));
+      marks[place] = mark;
+    }
+    parts.add(() -> createBlas(memory));
+    parts.add(this::configureBlas);
+  }
+
+  private AutoCloseable createStream() {
     check(
         JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING),
         "cuStreamCreate",
         device);
-    create(done);
-    for (int place = 0; place < marks.length; place++) {
-      marks[place] = new CUevent();
-      create(marks[place]);
-    }
+    return () -> check(JCudaDriver.cuStreamDestroy(stream), "cuStreamDestroy", device);
+  }
+
+  private AutoCloseable createEvent(CUevent event) {
+    check(
+        JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DISABLE_TIMING),
+        "cuEventCreate",
+        device);
+    return () -> check(JCudaDriver.cuEventDestroy(event), "cuEventDestroy", device);
+  }
+
+  private AutoCloseable createBlas(DeviceMemory memory) {
     int created = JCublas2.cublasCreate(blas);
-    if (created != 0) { // it takes memory of its own
-      workspace.close();
-      memory.requireFit(created != cublasStatus.CUBLAS_STATUS_ALLOC_FAILED, "the cuBLAS library");
-      checkBlas(created, "cublasCreate", device);
-    }
+    // It takes memory of its own.
+    memory.requireFit(created != cublasStatus.CUBLAS_STATUS_ALLOC_FAILED, "the cuBLAS library");
+    checkBlas(created, "cublasCreate", device);
+    return () -> checkBlas(JCublas2.cublasDestroy(blas), "cublasDestroy", device);
+  }
+
+  /** Partial sums stay fp32 too where the result is bf16, which is not what cuBLAS does unasked. */
+  private AutoCloseable configureBlas() {
     checkBlas(JCublas2.cublasSetStream(blas, new cudaStream_t(stream)), "cublasSetStream", device);
     checkBlas(
         JCublas2.cublasSetWorkspace(
             blas, new NativeAddress(workspace.address()), workspace.bytes()),
         "cublasSetWorkspace",
         Bytes.text(WORKSPACE_BYTES));
-  }
-
-  private void create(CUevent event) {
-    check(
-        JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DISABLE_TIMING),
-        "cuEventCreate",
+    checkBlas(
+        JCublas2.cublasSetMathMode(
+            blas, cublasMath.CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION),
+        "cublasSetMathMode",
         device);
+    return () -> {}; // the handle's end is theirs
   }
 
   Device device() {
@@ -139,12 +164,6 @@ final class Lane implements AutoCloseable {
   @Override
   public void close() {
     device.enter();
-    checkBlas(JCublas2.cublasDestroy(blas), "cublasDestroy", device);
-    workspace.close();
-    check(JCudaDriver.cuEventDestroy(done), "cuEventDestroy", device);
-    for (CUevent mark : marks) {
-      check(JCudaDriver.cuEventDestroy(mark), "cuEventDestroy", device);
-    }
-    check(JCudaDriver.cuStreamDestroy(stream), "cuStreamDestroy", device);
+    parts.close();
   }
 }

@@ -25,6 +25,7 @@ final class LibraryCheck {
           "cublasDestroy_v2",
           "cublasSetStream_v2",
           "cublasSetWorkspace_v2",
+          "cublasSetMathMode",
           "cublasGemmEx",
           "cublasGetProperty");
   private static final List<String> COMPILER_FUNCTIONS =

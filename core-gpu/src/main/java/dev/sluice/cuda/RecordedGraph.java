@@ -36,7 +36,9 @@ final class RecordedGraph implements AutoCloseable {
     try {
       work.run();
     } catch (RuntimeException e) {
-      JCudaDriver.cuStreamEndCapture(runtime.lane().stream(), graph);
+      if (JCudaDriver.cuStreamEndCapture(runtime.lane().stream(), graph) == 0) {
+        JCudaDriver.cuGraphDestroy(graph);
+      }
       throw e;
     }
     check(

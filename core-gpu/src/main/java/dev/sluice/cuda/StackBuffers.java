@@ -31,7 +31,11 @@ final class StackBuffers {
   /** x rounded, [maxSteps, B, I]; 0 when the plan's type is fp32. */
   final long input;
 
-  /** Takes what a plan needs from {@code memory}. */
+  /**
+   * Takes what a plan needs from {@code memory}.
+   *
+   * @throws IllegalArgumentException when T · B or B · H is beyond what products and kernels count
+   */
   StackBuffers(
       RecurrentSpec spec,
       int maxSteps,
@@ -41,6 +45,8 @@ final class StackBuffers {
       PathChoice choice,
       StackSchedule schedule,
       PlanMemory memory) {
+    requireCountable("T", maxSteps, "B", batch);
+    requireCountable("B", batch, "H", spec.hiddenSize());
     int directions = spec.directions();
     int layers = spec.layers();
     DType type = storage.type();
@@ -102,6 +108,15 @@ final class StackBuffers {
     belowGradient = passesDown ? memory.numbers(type, output) : 0;
     long x = (long) maxSteps * batch * spec.inputSize();
     input = storage.narrow() ? memory.numbers(type, x) : 0;
+  }
+
+  /** cuBLAS counts rows, and kernels the units of a step, in 32 bits. */
+  private static void requireCountable(String left, int first, String right, int second) {
+    if ((long) first * second > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "recurrent: %s=%d times %s=%d is 2^31 or more, and is counted in 32 bits; reduce the batch"
+              .formatted(left, first, right, second));
+    }
   }
 
   /** What the loop over time works in. */

@@ -2,6 +2,7 @@ package dev.sluice.cuda;
 
 import static dev.sluice.cuda.CudaCallException.check;
 
+import dev.sluice.backend.Parts;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jcuda.driver.CUevent;
@@ -20,6 +21,7 @@ final class Staging implements AutoCloseable {
   /** Bytes of a slot: large enough for PCIe's full rate, small enough to overlap with copying. */
   static final int SLOT_BYTES = 1 << 20;
 
+  private final Parts parts = new Parts();
   private final Lane lane;
   private final NativeAddress[] addresses = new NativeAddress[SLOTS];
   private final MemorySegment[] segments = new MemorySegment[SLOTS];
@@ -38,17 +40,28 @@ final class Staging implements AutoCloseable {
   Staging(Lane lane) {
     this.lane = lane;
     long bytes = (long) SLOTS * SLOT_BYTES;
-    check(JCudaDriver.cuMemAllocHost(pinned, bytes), "cuMemAllocHost", Bytes.text(bytes));
+    parts.add(() -> allocatePinned(bytes));
     MemorySegment memory = MemorySegment.ofAddress(pinned.value()).reinterpret(bytes);
     for (int slot = 0; slot < SLOTS; slot++) {
       addresses[slot] = new NativeAddress(pinned.value() + (long) slot * SLOT_BYTES);
       segments[slot] = memory.asSlice((long) slot * SLOT_BYTES, SLOT_BYTES);
-      free[slot] = new CUevent();
-      check(
-          JCudaDriver.cuEventCreate(free[slot], CUevent_flags.CU_EVENT_DISABLE_TIMING),
-          "cuEventCreate",
-          lane.device());
+      CUevent event = new CUevent();
+      parts.add(() -> createEvent(event));
+      free[slot] = event;
     }
+  }
+
+  private AutoCloseable allocatePinned(long bytes) {
+    check(JCudaDriver.cuMemAllocHost(pinned, bytes), "cuMemAllocHost", Bytes.text(bytes));
+    return () -> check(JCudaDriver.cuMemFreeHost(pinned), "cuMemFreeHost", lane.device());
+  }
+
+  private AutoCloseable createEvent(CUevent event) {
+    check(
+        JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DISABLE_TIMING),
+        "cuEventCreate",
+        lane.device());
+    return () -> check(JCudaDriver.cuEventDestroy(event), "cuEventDestroy", lane.device());
   }
 
   /** Moves elements between a host array and a slot. */
@@ -143,9 +156,6 @@ final class Staging implements AutoCloseable {
   @Override
   public void close() {
     lane.device().enter();
-    for (CUevent event : free) {
-      check(JCudaDriver.cuEventDestroy(event), "cuEventDestroy", lane.device());
-    }
-    check(JCudaDriver.cuMemFreeHost(pinned), "cuMemFreeHost", lane.device());
+    parts.close();
   }
 }

@@ -57,8 +57,8 @@ class CudaBackendTest {
           assertThrows(
               UnavailableException.class, () -> Backends.choose("cuda:7", BackendOptions.DEFAULT));
       assertEquals(
-          "there is no GPU 7; the driver sees cuda:0 (Sluice stand-in (no GPU)), cuda:1 (Sluice"
-              + " stand-in (no GPU)).",
+          "there is no GPU 7; choose one that the driver sees: cuda:0 (Sluice stand-in (no GPU)),"
+              + " cuda:1 (Sluice stand-in (no GPU)).",
           refused.getMessage());
     } finally {
       StandIn.set("SLUICE_STANDIN_DEVICES", null);

@@ -64,6 +64,23 @@ class CudaPrecisionTest {
     }
   }
 
+  /**
+   * A bf16 result of two products that cancel but for what bf16 holds of neither, 2^-14: partial
+   * sums are fp32 whatever the type of the result.
+   */
+  @Test
+  void partialSumsAreNotRounded() {
+    try (Backend backend = open(Precision.BF16)) {
+      Tensor a = backend.allocate(DType.BFLOAT16, Shape.of(1, 2));
+      Tensor b = backend.allocate(DType.BFLOAT16, Shape.of(2, 1));
+      Tensor c = backend.allocate(DType.BFLOAT16, Shape.of(1, 1));
+      a.upload(new float[] {1 + 0x1p-7f, 1 + 0x1p-6f}, 0);
+      b.upload(new float[] {1 + 0x1p-7f, -1}, 0);
+      backend.matrix().gemm(false, false, 1, a, b, 0, c);
+      assertEquals(0x1p-14f, c.toFloats()[0]);
+    }
+  }
+
   /** To that many significant bits. */
   private static float round(float x, int bits) {
     if (x == 0) {

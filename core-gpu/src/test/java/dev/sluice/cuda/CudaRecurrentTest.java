@@ -2,6 +2,7 @@ package dev.sluice.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
@@ -199,6 +200,24 @@ class CudaRecurrentTest {
         plan.close();
         assertEquals(before, backend.allocatedBytes());
       }
+    }
+  }
+
+  /** Where 32 bits would overflow: refused before anything is allocated, not computed wrongly. */
+  @Test
+  void refusesWhatCannotBeCounted() {
+    RecurrentSpec spec = RecurrentSpec.of(CellType.RNN_TANH, 1, 1);
+    RecurrentSpec wide = RecurrentSpec.of(CellType.RNN_TANH, 1, 1 << 11);
+    try (Backend backend = StandIn.open()) {
+      assertTrue(backend.recurrent().planBytes(spec, 1 << 11, (1 << 20) - 1, true) > 0);
+      IllegalArgumentException steps =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> backend.recurrent().plan(spec, 1 << 11, 1 << 20, true));
+      assertTrue(steps.getMessage().contains("T=2048 times B=1048576"), steps.getMessage());
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> backend.recurrent().planBytes(wide, 1, 1 << 20, true));
     }
   }
 

@@ -18,20 +18,29 @@ final class DriverCalls {
   private final Map<String, Long> before = new LinkedHashMap<>();
 
   /** Counts from now on. */
-  @SuppressWarnings("restricted") // the stand-in's own function
   DriverCalls(String... functions) {
+    counter = function("sluiceStandInCalls", FunctionDescriptor.of(JAVA_LONG, ADDRESS));
+    for (String function : functions) {
+      before.put(function, calls(function));
+    }
+  }
+
+  /** Contexts, streams, events, modules, graphs, page-locked memory and handles there are now. */
+  static long live() {
+    try {
+      return (long) function("sluiceStandInLive", FunctionDescriptor.of(JAVA_LONG)).invoke();
+    } catch (Throwable e) {
+      throw new IllegalStateException("the stand-in does not count what lives", e);
+    }
+  }
+
+  @SuppressWarnings("restricted") // the stand-in's own functions
+  private static MethodHandle function(String name, FunctionDescriptor descriptor) {
     StandIn.require();
     SymbolLookup driver =
         SymbolLookup.libraryLookup(
             Path.of(System.getenv("SLUICE_CUDA_HOME"), "libcuda.so.1"), Arena.global());
-    counter =
-        Linker.nativeLinker()
-            .downcallHandle(
-                driver.find("sluiceStandInCalls").orElseThrow(),
-                FunctionDescriptor.of(JAVA_LONG, ADDRESS));
-    for (String function : functions) {
-      before.put(function, calls(function));
-    }
+    return Linker.nativeLinker().downcallHandle(driver.findOrThrow(name), descriptor);
   }
 
   /** Calls of each function since then; those without one are left out. */
@@ -44,6 +53,11 @@ final class DriverCalls {
       }
     });
     return since;
+  }
+
+  /** Calls of all the functions since the process began. */
+  long total() {
+    return before.keySet().stream().mapToLong(this::calls).sum();
   }
 
   private long calls(String function) {

@@ -21,7 +21,7 @@ final class RecurrentRuns {
   final Tensor lengths;
   private final RecurrentState initial;
   private final RecurrentState last;
-  private final Tensor dy;
+  final Tensor dy;
   private final RecurrentState dLast;
   private final Tensor dx;
   private final RecurrentState dInitial;
