@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.backend.DeviceException;
 import dev.sluice.backend.OutOfDeviceMemoryException;
 import dev.sluice.train.TrainingException;
 import java.io.IOException;
@@ -29,6 +30,9 @@ final class Failures {
           ("the JVM's heap of %d MiB is too small; lower --hidden, --batch or --bptt, or allow more"
                   + " with SLUICE_JAVA_OPTS=-Xmx8g (sluice train --dry-run forecasts the need)")
               .formatted(Runtime.getRuntime().maxMemory() >> 20);
+      case DeviceException device ->
+          "the GPU failed: %s; './sluice doctor' looks for the cause, and --device cpu does without"
+              .formatted(device.getMessage());
       case IllegalArgumentException _,
           IllegalStateException _,
           IOException _,

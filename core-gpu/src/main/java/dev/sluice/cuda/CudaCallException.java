@@ -1,12 +1,13 @@
 package dev.sluice.cuda;
 
+import dev.sluice.backend.DeviceException;
 import dev.sluice.backend.OutOfDeviceMemoryException;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasStatus;
 
 /** A call of the driver or of cuBLAS failed: which, with what, and what its code means. */
-final class CudaCallException extends RuntimeException {
+final class CudaCallException extends DeviceException {
   private static final long serialVersionUID = 1L;
   private static final int OUT_OF_MEMORY = 2;
 

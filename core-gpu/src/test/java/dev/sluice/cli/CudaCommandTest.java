@@ -100,6 +100,49 @@ class CudaCommandTest {
     assertTrue(sentence.contains("or run with --device cpu."), sentence);
   }
 
+  private CommandProcess train(String failure) throws Exception {
+    Path text = Files.writeString(folder.resolve("text.txt"), "The sixth sheik. ".repeat(200));
+    return command()
+        .environment("SLUICE_STANDIN_FAILURE", failure)
+        .start(
+            folder,
+            "train",
+            "--device=cuda",
+            "--data=" + text,
+            "--hidden=8",
+            "--batch=4",
+            "--bptt=8",
+            "--max-steps=4",
+            "--out=" + folder.resolve("run"));
+  }
+
+  /** The driver has no room for the graph of a step, which is made after the first one. */
+  @Test
+  void noMemoryWhileTraining() throws Exception {
+    CommandProcess command = train("cuGraphInstantiateWithFlags:1:2");
+    assertEquals(1, command.code(), command.output());
+    String sentence = command.output().lines().toList().getLast();
+    assertTrue(
+        sentence.startsWith(
+            "sluice: training stopped after step 1: GPU 0 (Sluice stand-in (no GPU)) is out of"),
+        sentence);
+    assertTrue(Files.exists(folder.resolve("run/checkpoint-last.safetensors")), command.output());
+    CommandProcess resumed =
+        command().start(folder, "train", "--resume=" + folder.resolve("run"), "--max-steps=4");
+    assertEquals(0, resumed.code(), resumed.output());
+  }
+
+  @Test
+  void aGpuThatFailsWhileTraining() throws Exception {
+    CommandProcess command = train("cuGraphInstantiateWithFlags:1:700");
+    assertEquals(1, command.code(), command.output());
+    String sentence = command.output().lines().toList().getLast();
+    assertTrue(
+        sentence.startsWith("sluice: the GPU failed: cuGraphInstantiate failed for "), sentence);
+    assertTrue(sentence.contains("(700), "), sentence);
+    assertTrue(sentence.contains("'./sluice doctor'"), sentence);
+  }
+
   /** A folder that even root cannot write: nothing is kept, and the command works. */
   @Test
   void aCacheThatCannotBeWritten() throws Exception {
