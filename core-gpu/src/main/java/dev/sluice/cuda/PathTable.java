@@ -22,18 +22,12 @@ final class PathTable {
    * @param path whose entry it is
    * @param cell that it is for
    * @param precision that it is for
-   * @param mostUnits H at most
    * @param mostRounds for GRID, rounds of a step at most: each reads the weights that lie in shared
    *     memory once more
-   * @param reason why it pays up to there
+   * @param reason why it pays wherever R fits and that holds
    */
   private record Entry(
-      RecurrentPath path,
-      CellType cell,
-      Precision precision,
-      int mostUnits,
-      int mostRounds,
-      String reason) {}
+      RecurrentPath path, CellType cell, Precision precision, int mostRounds, String reason) {}
 
   private static final String SMALL_REASON =
       "R stays in one multiprocessor, 0.4 to 2.7 us a step where two launches take 3 or more"
@@ -41,7 +35,7 @@ final class PathTable {
   private static final String GRID_REASON =
       "R stays on the chip, 2 to 5 us a step where a product and a kernel take about 10" + ESTIMATE;
 
-  /** H up to where R fits; 4 rounds of some 2 us are still below a step of the standard path. */
+  /** 4 rounds of some 2 us are still below a step of the standard path. */
   private static final List<Entry> ENTRIES =
       List.of(
           small(CellType.LSTM, Precision.BF16),
@@ -50,17 +44,17 @@ final class PathTable {
           small(CellType.GRU, Precision.BF16),
           small(CellType.GRU, Precision.TF32),
           small(CellType.GRU, Precision.FP32),
-          grid(CellType.LSTM, Precision.BF16, 2112),
-          grid(CellType.LSTM, Precision.TF32, 1280),
-          grid(CellType.GRU, Precision.BF16, 2112),
-          grid(CellType.GRU, Precision.TF32, 1664));
+          grid(CellType.LSTM, Precision.BF16),
+          grid(CellType.LSTM, Precision.TF32),
+          grid(CellType.GRU, Precision.BF16),
+          grid(CellType.GRU, Precision.TF32));
 
   private static Entry small(CellType cell, Precision precision) {
-    return new Entry(RecurrentPath.SMALL, cell, precision, SmallPlan.MOST_UNITS, 1, SMALL_REASON);
+    return new Entry(RecurrentPath.SMALL, cell, precision, 1, SMALL_REASON);
   }
 
-  private static Entry grid(CellType cell, Precision precision, int mostUnits) {
-    return new Entry(RecurrentPath.GRID, cell, precision, mostUnits, 4, GRID_REASON);
+  private static Entry grid(CellType cell, Precision precision) {
+    return new Entry(RecurrentPath.GRID, cell, precision, 4, GRID_REASON);
   }
 
   /** What a device has for kernels that run all steps. */
@@ -222,8 +216,7 @@ final class PathTable {
       }
     }
     Entry entry = entry(RecurrentPath.GRID, spec);
-    boolean pays =
-        spec.hiddenSize() <= entry.mostUnits && forward.get().rounds() <= entry.mostRounds;
+    boolean pays = forward.get().rounds() <= entry.mostRounds;
     String doubt =
         "%d rounds a step; up to %d are faster than a product"
                 .formatted(forward.get().rounds(), entry.mostRounds)
