@@ -81,13 +81,18 @@ final class BackwardWorkspace {
 
   /** Floats that the workspace of such a layer holds. */
   static long size(LayerShape shape, int team) {
-    long input = (long) PackedPanels.panels(shape.input()) * GemmKernels.NR;
-    long hidden = (long) PackedPanels.panels(shape.hidden()) * GemmKernels.NR;
-    return (input + hidden) * shape.gateColumns()
+    int hidden = shape.hidden();
+    long floats = PackedPanels.size(shape.gateColumns(), 1, shape.input());
+    for (int stage = 0; stage < shape.cell().stages(); stage++) {
+      for (Cell.Product product : shape.cell().products(stage)) {
+        floats += PackedPanels.size(product.blocks() * hidden, 1, hidden);
+      }
+    }
+    return floats
         + (long) chunks(shape, team) * chunkSize(shape)
         + 3L * shape.stateSize()
         + (shape.batch() + 1L) * shape.gateColumns()
-        + shape.hidden();
+        + hidden;
   }
 
   /** Packs one part of the weights that begin at {@code from}. */

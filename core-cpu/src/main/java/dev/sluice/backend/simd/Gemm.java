@@ -17,18 +17,9 @@ final class Gemm {
   /** Rows in a block: 96 rows of 1024 floats are 384 KB, less than half of one core's L2. */
   private static final int MC = 96;
 
-  /** Distance of packed rows: not a power of two, which would put all rows into one cache set. */
-  private static final int PACKED_STRIDE = KC + 16;
-
-  /** From so many panels on, copying a block of A costs less than its strided reads (measured). */
-  private static final int PACK_FROM_PANELS = 4;
-
-  /** So long rows lie so far apart that those of a tile collide in one cache set. */
-  private static final int PACK_FROM_DEPTH = 512;
-
   /** Buffers of one member: a block of A and a tile of C. Made once, kept for good. */
   static final class Scratch {
-    private final float[] a = new float[MC * PACKED_STRIDE];
+    private final PackedRows a = new PackedRows(MC, KC);
     private final float[] tile = new float[MC * NR];
 
     /** One for each member of a team. */
@@ -42,7 +33,7 @@ final class Gemm {
 
     /** Floats that {@link #forTeam} allocates. */
     static long size(int team) {
-      return (long) team * MC * (PACKED_STRIDE + NR);
+      return (long) team * (PackedRows.size(MC, KC) + MC * NR);
     }
   }
 
@@ -73,34 +64,22 @@ final class Gemm {
       int cFrom,
       int cStride,
       Scratch scratch) {
-    boolean pack =
-        rows > 1
-            && (panelTo - panelFrom) * b.blocks >= PACK_FROM_PANELS
-            && (kStride != 1 || k >= PACK_FROM_DEPTH);
     for (int p = 0; p < k; p += KC) {
       int depth = Math.min(KC, k - p);
       for (int r = 0; r < rows; r += MC) {
         int height = Math.min(MC, rows - r);
-        float[] from = a;
-        int at = aFrom + r * rowStride + p * kStride;
-        int rowStep = rowStride;
-        int kStep = kStride;
-        if (pack) {
-          rowStep = kStride == 1 ? PACKED_STRIDE : 1;
-          kStep = kStride == 1 ? 1 : MC;
-          pack(a, at, rowStride, kStride, height, depth, scratch.a);
-          from = scratch.a;
-          at = 0;
+        int from = aFrom + r * rowStride + p * kStride;
+        if (kStride == 1) {
+          scratch.a.packRows(a, from, rowStride, height, depth);
+        } else {
+          scratch.a.packColumns(a, from, kStride, height, depth);
         }
         for (int block = 0; block < b.blocks; block++) {
           int to = cFrom + r * cStride + block * b.blockColumns;
           panels(
               height,
               depth,
-              from,
-              at,
-              rowStep,
-              kStep,
+              scratch.a.data,
               b,
               b.panel(block, 0) + p * NR,
               panelFrom,
@@ -120,9 +99,6 @@ final class Gemm {
       int rows,
       int k,
       float[] a,
-      int aFrom,
-      int rowStride,
-      int kStride,
       PackedPanels b,
       int bFrom,
       int panelFrom,
@@ -137,29 +113,13 @@ final class Gemm {
       int bAt = bFrom + panel * b.k * NR;
       int cAt = cFrom + panel * NR;
       if (columns == NR) {
-        GemmKernels.strip(
-            rows, k, a, aFrom, rowStride, kStride, b.data, bAt, accumulate, c, cAt, cStride);
+        GemmKernels.strip(rows, k, a, 0, b.data, bAt, accumulate, c, cAt, cStride);
       } else { // the last panel is wider than C: by way of a full tile
         if (accumulate) {
           copy(rows, columns, c, cAt, cStride, tile, 0, NR);
         }
-        GemmKernels.strip(
-            rows, k, a, aFrom, rowStride, kStride, b.data, bAt, accumulate, tile, 0, NR);
+        GemmKernels.strip(rows, k, a, 0, b.data, bAt, accumulate, tile, 0, NR);
         copy(rows, columns, tile, 0, NR, c, cAt, cStride);
-      }
-    }
-  }
-
-  /** Copies a block of A so that its contiguous axis stays contiguous and rows do not collide. */
-  private static void pack(
-      float[] a, int at, int rowStride, int kStride, int rows, int depth, float[] packed) {
-    if (kStride == 1) {
-      for (int r = 0; r < rows; r++) {
-        System.arraycopy(a, at + r * rowStride, packed, r * PACKED_STRIDE, depth);
-      }
-    } else {
-      for (int p = 0; p < depth; p++) {
-        System.arraycopy(a, at + p * kStride, packed, p * MC, rows);
       }
     }
   }

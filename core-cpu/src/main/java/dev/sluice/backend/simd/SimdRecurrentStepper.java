@@ -46,13 +46,14 @@ final class SimdRecurrentStepper implements RecurrentStepper, ThreadTeam.Job {
     parts = StreamSharing.parts(spec, batch, storage, team.size());
     layers = new StreamLayer[spec.layers()];
     scratch = new StreamPanels.Scratch[parts];
-    long held = parts * 4 * StreamPanels.Scratch.size(batch);
+    int depth = Math.max(spec.inputSize(), spec.hiddenSize());
+    long held = parts * 4 * StreamPanels.Scratch.size(batch, depth);
     for (int i = 0; i < layers.length; i++) {
       layers[i] = new StreamLayer(storage, LayerShape.of(spec, i, 0, 1, batch), parts);
       held += layers[i].bytes();
     }
     for (int i = 0; i < parts; i++) {
-      scratch[i] = new StreamPanels.Scratch(batch);
+      scratch[i] = new StreamPanels.Scratch(batch, depth);
     }
     bytes = held;
     allocated.accept(bytes);

@@ -107,11 +107,12 @@ final class StreamKernels16 {
   }
 
   /** Two vectors of floats for each vector of pairs: what {@link GemmKernels} reads. */
-  static void decode(int count, int[] w, int wAt, float[] panel) {
+  static void decode(int count, int[] w, int wAt, float[] panel, int panelAt) {
     for (int p = 0; p < count; p++) {
       var pair = IntVector.fromArray(INTS, w, wAt + p * LANES);
-      lower(pair).intoArray(panel, 2 * p * LANES);
-      upper(pair).intoArray(panel, 2 * p * LANES + LANES);
+      int to = panelAt + 2 * p * LANES;
+      lower(pair).intoArray(panel, to);
+      upper(pair).intoArray(panel, to + LANES);
     }
   }
 }

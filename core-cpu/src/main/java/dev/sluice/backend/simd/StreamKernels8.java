@@ -64,11 +64,11 @@ final class StreamKernels8 {
   }
 
   /** Four vectors of floats for each vector of fours, as two panels that {@link GemmKernels} reads. */
-  static void decode(int count, int[] w, int wAt, float[] panels, int second) {
+  static void decode(int count, int[] w, int wAt, float[] panels, int first, int second) {
     for (int p = 0; p < count; p++) {
       var four = IntVector.fromArray(INTS, w, wAt + p * LANES);
-      byte0(four).intoArray(panels, 2 * p * LANES);
-      byte1(four).intoArray(panels, 2 * p * LANES + LANES);
+      byte0(four).intoArray(panels, first + 2 * p * LANES);
+      byte1(four).intoArray(panels, first + 2 * p * LANES + LANES);
       byte2(four).intoArray(panels, second + 2 * p * LANES);
       byte3(four).intoArray(panels, second + 2 * p * LANES + LANES);
     }

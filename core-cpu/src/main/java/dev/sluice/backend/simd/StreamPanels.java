@@ -2,6 +2,7 @@ package dev.sluice.backend.simd;
 
 import static dev.sluice.backend.simd.GemmKernels.NR;
 import static dev.sluice.backend.simd.Lanes.LANES;
+import static dev.sluice.backend.simd.PackedPanels.FIRST;
 
 import dev.sluice.backend.WeightStorage;
 import java.util.Arrays;
@@ -27,19 +28,28 @@ final class StreamPanels {
     private final float[] wide;
     private final float[] decoded;
 
+    /** The rows, where there are several. */
+    private final PackedRows packed;
+
     /**
      * @param rows B
+     * @param k largest extent of the sums
      */
-    Scratch(int rows) {
+    Scratch(int rows, int k) {
       sums = new float[rows * widest(rows) + PADDING];
       wide = new float[sums.length];
-      decoded = new float[rows == 1 ? 0 : DECODED * widest(rows)];
+      decoded = new float[decodedSize(rows)];
+      packed = rows == 1 ? null : new PackedRows(rows, k);
     }
 
     /** Floats that it holds. */
-    static long size(int rows) {
-      long decoded = rows == 1 ? 0 : (long) DECODED * widest(rows);
-      return 2L * (rows * widest(rows) + PADDING) + decoded;
+    static long size(int rows, int k) {
+      long packed = rows == 1 ? 0 : PackedRows.size(rows, k);
+      return 2L * (rows * widest(rows) + PADDING) + decodedSize(rows) + packed;
+    }
+
+    private static int decodedSize(int rows) {
+      return rows == 1 ? 0 : FIRST + DECODED * widest(rows);
     }
 
     /** Columns of the widest panel. */
@@ -53,7 +63,7 @@ final class StreamPanels {
   private final int rows;
   private final int k;
 
-  /** The weights: one of the two is empty. */
+  /** The weights, from {@link PackedPanels#FIRST} on: one of the two is empty. */
   private final float[] floats;
 
   private final int[] packed;
@@ -75,8 +85,8 @@ final class StreamPanels {
     layout = new StreamLayout(storage, rows, blocks, columns, parts);
     long size = (long) layout.paddedColumns() * k;
     int perInt = Integer.BYTES / storage.bytes();
-    floats = new float[perInt == 1 ? Math.toIntExact(size) : 0];
-    packed = new int[perInt == 1 ? 0 : Math.toIntExact(size / perInt)];
+    floats = new float[perInt == 1 ? Math.toIntExact(FIRST + size) : 0];
+    packed = new int[perInt == 1 ? 0 : Math.toIntExact(FIRST + size / perInt)];
     scales = new float[storage == WeightStorage.INT8 ? layout.paddedColumns() : 0];
   }
 
@@ -92,17 +102,17 @@ final class StreamPanels {
       int before = layout.columnsBefore(panel);
       if (storage != WeightStorage.FLOAT32) {
         int perInt = Integer.BYTES / storage.bytes();
-        Arrays.fill(packed, before / perInt * k, (before + width) / perInt * k, 0);
+        Arrays.fill(packed, FIRST + before / perInt * k, FIRST + (before + width) / perInt * k, 0);
       }
       for (int j = 0; j < layout.columns(panel); j++) {
         int row = from + (layout.firstColumn(panel) + j) * k;
         switch (storage) {
-          case FLOAT32 -> packFloats(weights, row, before * k + j, width);
-          case BFLOAT16 -> packHalves(weights, row, before / 2 * k, j, width / 2);
+          case FLOAT32 -> packFloats(weights, row, FIRST + before * k + j, width);
+          case BFLOAT16 -> packHalves(weights, row, FIRST + before / 2 * k, j, width / 2);
           case INT8 -> {
             float scale = WeightStorage.scale(weights, row, k);
             scales[before + j] = scale * StreamKernels8.UNIT;
-            packBytes(weights, row, scale, before / 4 * k, j, width / 4);
+            packBytes(weights, row, scale, FIRST + before / 4 * k, j, width / 4);
           }
         }
       }
@@ -147,18 +157,21 @@ final class StreamPanels {
       int outAt,
       int outStride,
       Scratch scratch) {
+    if (rows > 1) {
+      scratch.packed.packRows(x, xAt, xStride, rows, k);
+    }
     for (int panel = layout.panelFrom(part); panel < layout.panelFrom(part + 1); panel++) {
       int width = layout.vectors(panel) * LANES;
       int columns = layout.columns(panel);
       int at = outAt + layout.firstColumn(panel);
       if (columns == width) {
-        multiplyPanel(panel, x, xAt, xStride, accumulate, out, at, outStride, scratch);
+        multiplyPanel(panel, x, xAt, accumulate, out, at, outStride, scratch);
       } else { // the panel is wider than what is left of the block
         float[] wide = scratch.wide;
         for (int r = 0; accumulate && r < rows; r++) {
           System.arraycopy(out, at + r * outStride, wide, r * width, columns);
         }
-        multiplyPanel(panel, x, xAt, xStride, accumulate, wide, 0, width, scratch);
+        multiplyPanel(panel, x, xAt, accumulate, wide, 0, width, scratch);
         for (int r = 0; r < rows; r++) {
           System.arraycopy(wide, r * width, out, at + r * outStride, columns);
         }
@@ -171,7 +184,6 @@ final class StreamPanels {
       int panel,
       float[] x,
       int xAt,
-      int xStride,
       boolean accumulate,
       float[] out,
       int outAt,
@@ -182,11 +194,11 @@ final class StreamPanels {
       clear(out, outAt, outStride, width);
     }
     if (storage != WeightStorage.INT8) {
-      sum(panel, x, xAt, xStride, out, outAt, outStride, scratch);
+      sum(panel, x, xAt, out, outAt, outStride, scratch);
       return;
     }
     clear(scratch.sums, 0, width, width);
-    sum(panel, x, xAt, xStride, scratch.sums, 0, width, scratch);
+    sum(panel, x, xAt, scratch.sums, 0, width, scratch);
     int before = layout.columnsBefore(panel);
     for (int r = 0; r < rows; r++) {
       StreamKernels8.scale(
@@ -202,16 +214,10 @@ final class StreamPanels {
 
   /** Adds the products with the weights as they are stored, scales left aside. */
   private void sum(
-      int panel,
-      float[] x,
-      int xAt,
-      int xStride,
-      float[] out,
-      int outAt,
-      int outStride,
-      Scratch scratch) {
+      int panel, float[] x, int xAt, float[] out, int outAt, int outStride, Scratch scratch) {
     int vectors = layout.vectors(panel);
-    int from = Math.toIntExact((long) layout.columnsBefore(panel) * k * storage.bytes() / 4);
+    int from =
+        FIRST + Math.toIntExact((long) layout.columnsBefore(panel) * k * storage.bytes() / 4);
     if (rows == 1) {
       switch (storage) {
         case FLOAT32 -> StreamKernels32.multiply(vectors, k, x, xAt, floats, from, out, outAt);
@@ -221,21 +227,22 @@ final class StreamPanels {
       return;
     }
     // Several rows: weights of a few steps of k become panels of floats, which all rows pass over.
+    float[] rowsOf = scratch.packed.data;
     float[] decoded = scratch.decoded;
     for (int p = 0; p < k; p += DECODED) {
       int depth = Math.min(DECODED, k - p);
-      int a = xAt + p;
+      int at = scratch.packed.at(p);
       switch (storage) {
-        case FLOAT32 -> strip(depth, x, a, xStride, floats, from + p * NR, out, outAt, outStride);
+        case FLOAT32 -> strip(depth, rowsOf, at, floats, from + p * NR, out, outAt, outStride);
         case BFLOAT16 -> {
-          StreamKernels16.decode(depth, packed, from + p * LANES, decoded);
-          strip(depth, x, a, xStride, decoded, 0, out, outAt, outStride);
+          StreamKernels16.decode(depth, packed, from + p * LANES, decoded, FIRST);
+          strip(depth, rowsOf, at, decoded, FIRST, out, outAt, outStride);
         }
         case INT8 -> {
-          int second = DECODED * NR;
-          StreamKernels8.decode(depth, packed, from + p * LANES, decoded, second);
-          strip(depth, x, a, xStride, decoded, 0, out, outAt, outStride);
-          strip(depth, x, a, xStride, decoded, second, out, outAt + NR, outStride);
+          int second = FIRST + DECODED * NR;
+          StreamKernels8.decode(depth, packed, from + p * LANES, decoded, FIRST, second);
+          strip(depth, rowsOf, at, decoded, FIRST, out, outAt, outStride);
+          strip(depth, rowsOf, at, decoded, second, out, outAt + NR, outStride);
         }
       }
     }
@@ -243,14 +250,13 @@ final class StreamPanels {
 
   private void strip(
       int depth,
-      float[] x,
-      int xAt,
-      int xStride,
+      float[] a,
+      int aFrom,
       float[] panel,
       int panelAt,
       float[] out,
       int outAt,
       int outStride) {
-    GemmKernels.strip(rows, depth, x, xAt, xStride, 1, panel, panelAt, true, out, outAt, outStride);
+    GemmKernels.strip(rows, depth, a, aFrom, panel, panelAt, true, out, outAt, outStride);
   }
 }

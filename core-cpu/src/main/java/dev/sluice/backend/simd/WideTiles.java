@@ -3,14 +3,13 @@ package dev.sluice.backend.simd;
 import static dev.sluice.backend.simd.GemmKernels.NR;
 import static dev.sluice.backend.simd.Lanes.LANES;
 import static dev.sluice.backend.simd.Lanes.SPECIES;
+import static dev.sluice.backend.simd.PackedRows.QUAD;
 
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Register tiles of {@link GemmKernels} for the 32 registers of AVX-512: they read a panel of B half
- * as often as six rows do. Measured on one Zen 4 core with B in the third-level cache at 64x2048x1024
- * (peak 118 GFLOP/s): 12 and 10 rows 114, 6 rows 108. Eight rows reach 91 only, since the compiler
- * then unrolls the loop and spills.
+ * Register tiles of {@link GemmKernels} for the 32 registers of AVX-512: they read a panel of B half or
+ * a third as often as four rows do.
  */
 final class WideTiles {
   private WideTiles() {}
@@ -20,8 +19,6 @@ final class WideTiles {
       int k,
       float[] a,
       int aFrom,
-      int rowStride,
-      int kStride,
       float[] b,
       int bFrom,
       boolean accumulate,
@@ -117,41 +114,41 @@ final class WideTiles {
     for (int p = 0; p < k; p++) {
       var left = FloatVector.fromArray(SPECIES, b, bFrom + p * NR);
       var right = FloatVector.fromArray(SPECIES, b, bFrom + p * NR + LANES);
-      int at = aFrom + p * kStride;
+      int at = aFrom + p * 4;
       var row0 = FloatVector.broadcast(SPECIES, a[at]);
       a0 = row0.fma(left, a0);
       a1 = row0.fma(right, a1);
-      var row1 = FloatVector.broadcast(SPECIES, a[at + rowStride]);
+      var row1 = FloatVector.broadcast(SPECIES, a[at + 1]);
       b0 = row1.fma(left, b0);
       b1 = row1.fma(right, b1);
-      var row2 = FloatVector.broadcast(SPECIES, a[at + 2 * rowStride]);
+      var row2 = FloatVector.broadcast(SPECIES, a[at + 2]);
       c0 = row2.fma(left, c0);
       c1 = row2.fma(right, c1);
-      var row3 = FloatVector.broadcast(SPECIES, a[at + 3 * rowStride]);
+      var row3 = FloatVector.broadcast(SPECIES, a[at + 3]);
       d0 = row3.fma(left, d0);
       d1 = row3.fma(right, d1);
-      var row4 = FloatVector.broadcast(SPECIES, a[at + 4 * rowStride]);
+      var row4 = FloatVector.broadcast(SPECIES, a[at + QUAD]);
       e0 = row4.fma(left, e0);
       e1 = row4.fma(right, e1);
-      var row5 = FloatVector.broadcast(SPECIES, a[at + 5 * rowStride]);
+      var row5 = FloatVector.broadcast(SPECIES, a[at + QUAD + 1]);
       f0 = row5.fma(left, f0);
       f1 = row5.fma(right, f1);
-      var row6 = FloatVector.broadcast(SPECIES, a[at + 6 * rowStride]);
+      var row6 = FloatVector.broadcast(SPECIES, a[at + QUAD + 2]);
       g0 = row6.fma(left, g0);
       g1 = row6.fma(right, g1);
-      var row7 = FloatVector.broadcast(SPECIES, a[at + 7 * rowStride]);
+      var row7 = FloatVector.broadcast(SPECIES, a[at + QUAD + 3]);
       h0 = row7.fma(left, h0);
       h1 = row7.fma(right, h1);
-      var row8 = FloatVector.broadcast(SPECIES, a[at + 8 * rowStride]);
+      var row8 = FloatVector.broadcast(SPECIES, a[at + 2 * QUAD]);
       i0 = row8.fma(left, i0);
       i1 = row8.fma(right, i1);
-      var row9 = FloatVector.broadcast(SPECIES, a[at + 9 * rowStride]);
+      var row9 = FloatVector.broadcast(SPECIES, a[at + 2 * QUAD + 1]);
       j0 = row9.fma(left, j0);
       j1 = row9.fma(right, j1);
-      var row10 = FloatVector.broadcast(SPECIES, a[at + 10 * rowStride]);
+      var row10 = FloatVector.broadcast(SPECIES, a[at + 2 * QUAD + 2]);
       k0 = row10.fma(left, k0);
       k1 = row10.fma(right, k1);
-      var row11 = FloatVector.broadcast(SPECIES, a[at + 11 * rowStride]);
+      var row11 = FloatVector.broadcast(SPECIES, a[at + 2 * QUAD + 3]);
       l0 = row11.fma(left, l0);
       l1 = row11.fma(right, l1);
     }
@@ -181,13 +178,11 @@ final class WideTiles {
     l1.intoArray(c, at11 + LANES);
   }
 
-  /** C[10 x NR] = (accumulate ? C : 0) + A[10 x k] · B[k x NR]. */
-  static void tile10(
+  /** C[8 x NR] = (accumulate ? C : 0) + A[8 x k] · B[k x NR]. */
+  static void tile8(
       int k,
       float[] a,
       int aFrom,
-      int rowStride,
-      int kStride,
       float[] b,
       int bFrom,
       boolean accumulate,
@@ -201,9 +196,7 @@ final class WideTiles {
     int at5 = cFrom + 5 * cStride;
     int at6 = cFrom + 6 * cStride;
     int at7 = cFrom + 7 * cStride;
-    int at8 = cFrom + 8 * cStride;
-    int at9 = cFrom + 9 * cStride;
-    FloatVector a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1, g0, g1, h0, h1, i0, i1, j0, j1;
+    FloatVector a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1, g0, g1, h0, h1;
     if (accumulate) {
       a0 = FloatVector.fromArray(SPECIES, c, cFrom);
       a1 = FloatVector.fromArray(SPECIES, c, cFrom + LANES);
@@ -221,10 +214,6 @@ final class WideTiles {
       g1 = FloatVector.fromArray(SPECIES, c, at6 + LANES);
       h0 = FloatVector.fromArray(SPECIES, c, at7);
       h1 = FloatVector.fromArray(SPECIES, c, at7 + LANES);
-      i0 = FloatVector.fromArray(SPECIES, c, at8);
-      i1 = FloatVector.fromArray(SPECIES, c, at8 + LANES);
-      j0 = FloatVector.fromArray(SPECIES, c, at9);
-      j1 = FloatVector.fromArray(SPECIES, c, at9 + LANES);
     } else {
       a0 = FloatVector.zero(SPECIES);
       a1 = FloatVector.zero(SPECIES);
@@ -242,45 +231,35 @@ final class WideTiles {
       g1 = FloatVector.zero(SPECIES);
       h0 = FloatVector.zero(SPECIES);
       h1 = FloatVector.zero(SPECIES);
-      i0 = FloatVector.zero(SPECIES);
-      i1 = FloatVector.zero(SPECIES);
-      j0 = FloatVector.zero(SPECIES);
-      j1 = FloatVector.zero(SPECIES);
     }
     for (int p = 0; p < k; p++) {
       var left = FloatVector.fromArray(SPECIES, b, bFrom + p * NR);
       var right = FloatVector.fromArray(SPECIES, b, bFrom + p * NR + LANES);
-      int at = aFrom + p * kStride;
+      int at = aFrom + p * 4;
       var row0 = FloatVector.broadcast(SPECIES, a[at]);
       a0 = row0.fma(left, a0);
       a1 = row0.fma(right, a1);
-      var row1 = FloatVector.broadcast(SPECIES, a[at + rowStride]);
+      var row1 = FloatVector.broadcast(SPECIES, a[at + 1]);
       b0 = row1.fma(left, b0);
       b1 = row1.fma(right, b1);
-      var row2 = FloatVector.broadcast(SPECIES, a[at + 2 * rowStride]);
+      var row2 = FloatVector.broadcast(SPECIES, a[at + 2]);
       c0 = row2.fma(left, c0);
       c1 = row2.fma(right, c1);
-      var row3 = FloatVector.broadcast(SPECIES, a[at + 3 * rowStride]);
+      var row3 = FloatVector.broadcast(SPECIES, a[at + 3]);
       d0 = row3.fma(left, d0);
       d1 = row3.fma(right, d1);
-      var row4 = FloatVector.broadcast(SPECIES, a[at + 4 * rowStride]);
+      var row4 = FloatVector.broadcast(SPECIES, a[at + QUAD]);
       e0 = row4.fma(left, e0);
       e1 = row4.fma(right, e1);
-      var row5 = FloatVector.broadcast(SPECIES, a[at + 5 * rowStride]);
+      var row5 = FloatVector.broadcast(SPECIES, a[at + QUAD + 1]);
       f0 = row5.fma(left, f0);
       f1 = row5.fma(right, f1);
-      var row6 = FloatVector.broadcast(SPECIES, a[at + 6 * rowStride]);
+      var row6 = FloatVector.broadcast(SPECIES, a[at + QUAD + 2]);
       g0 = row6.fma(left, g0);
       g1 = row6.fma(right, g1);
-      var row7 = FloatVector.broadcast(SPECIES, a[at + 7 * rowStride]);
+      var row7 = FloatVector.broadcast(SPECIES, a[at + QUAD + 3]);
       h0 = row7.fma(left, h0);
       h1 = row7.fma(right, h1);
-      var row8 = FloatVector.broadcast(SPECIES, a[at + 8 * rowStride]);
-      i0 = row8.fma(left, i0);
-      i1 = row8.fma(right, i1);
-      var row9 = FloatVector.broadcast(SPECIES, a[at + 9 * rowStride]);
-      j0 = row9.fma(left, j0);
-      j1 = row9.fma(right, j1);
     }
     a0.intoArray(c, cFrom);
     a1.intoArray(c, cFrom + LANES);
@@ -298,9 +277,5 @@ final class WideTiles {
     g1.intoArray(c, at6 + LANES);
     h0.intoArray(c, at7);
     h1.intoArray(c, at7 + LANES);
-    i0.intoArray(c, at8);
-    i1.intoArray(c, at8 + LANES);
-    j0.intoArray(c, at9);
-    j1.intoArray(c, at9 + LANES);
   }
 }
