@@ -73,7 +73,7 @@ public class PackedGemmBenchmark implements ThreadTeam.Job {
       right[i] = random.nextFloat() - 0.5f;
     }
     b = new PackedPanels(k, 1, n);
-    b.packRows(right, 0, n, k, 1, 0, 1);
+    b.packRows(right, 0, n, 0, k, 1, 0, 1);
     scratch = Gemm.Scratch.forTeam(threads);
     team = new ThreadTeam(threads);
     team.run(threads, this);

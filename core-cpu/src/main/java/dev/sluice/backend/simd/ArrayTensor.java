@@ -1,5 +1,7 @@
 package dev.sluice.backend.simd;
 
+import static dev.sluice.backend.simd.Lanes.FIRST;
+
 import dev.sluice.backend.Checks;
 import dev.sluice.backend.DType;
 import dev.sluice.backend.OutOfDeviceMemoryException;
@@ -9,8 +11,8 @@ import java.util.function.LongConsumer;
 
 /** A tensor in a Java array. Kernels read {@link #floats} or {@link #ints} from {@link #offset}. */
 final class ArrayTensor implements Tensor {
-  /** The longest array that the virtual machine makes. */
-  static final int MOST = Integer.MAX_VALUE - 8;
+  /** Elements of the largest tensor: the longest array that the virtual machine makes has more. */
+  static final int MOST = Integer.MAX_VALUE - 8 - FIRST;
 
   /** The numbers, or null for integers. Shared with every view. */
   final float[] floats;
@@ -55,7 +57,7 @@ final class ArrayTensor implements Tensor {
       tensor =
           type == DType.INT32
               ? new ArrayTensor(null, new int[size], 0, shape, allocated)
-              : new ArrayTensor(new float[size], null, 0, shape, allocated);
+              : new ArrayTensor(new float[FIRST + size], null, FIRST, shape, allocated);
     } catch (OutOfMemoryError e) {
       throw outOfMemory(shape);
     }
@@ -77,9 +79,9 @@ final class ArrayTensor implements Tensor {
             runtime.maxMemory() >> 20));
   }
 
-  /** A tensor over the first elements of an array. */
+  /** A tensor over the elements of an array from {@link Lanes#FIRST} on. */
   static ArrayTensor over(float[] floats, Shape shape) {
-    return new ArrayTensor(floats, null, 0, shape, null);
+    return new ArrayTensor(floats, null, FIRST, shape, null);
   }
 
   /** The tensor as this backend's own; a foreign one is refused. */

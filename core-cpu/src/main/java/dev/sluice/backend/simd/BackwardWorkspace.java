@@ -21,11 +21,17 @@ final class BackwardWorkspace {
   /** For each stage and product, its rows of the recurrent weights: [blocks·H, H]. */
   final PackedPanels[][] recurrent;
 
-  /** A chunk of the layer's input, [CHUNK, I]: one for each member, or one for all. */
-  final PackedPanels[] inputChunks;
+  /**
+   * Packed rows of activations.
+   *
+   * @param input of the layer's input, [CHUNK, I]
+   * @param state of the layer's output, [CHUNK, H]
+   * @param auxiliary of AUXILIARY operands, [CHUNK, H]; null where no product has them
+   */
+  record Chunk(PackedPanels input, PackedPanels state, PackedPanels auxiliary) {}
 
-  /** A chunk of operands of the recurrent product, [CHUNK, H]; in the same place. */
-  final PackedPanels[] stateChunks;
+  /** One for each member, or one for all. */
+  final Chunk[] chunks;
 
   /** Gradient of h, [B, H]. */
   final float[] dh;
@@ -54,13 +60,11 @@ final class BackwardWorkspace {
         recurrent[stage][i] = new PackedPanels(products[i].blocks() * hidden, 1, hidden);
       }
     }
-    int chunks = chunks(shape, team);
-    inputChunks = new PackedPanels[chunks];
-    stateChunks = new PackedPanels[chunks];
-    for (int i = 0; i < chunks; i++) {
-      float[] data = new float[chunkSize(shape)];
-      inputChunks[i] = new PackedPanels(CHUNK, 1, shape.input(), data);
-      stateChunks[i] = new PackedPanels(CHUNK, 1, hidden, data);
+    chunks = new Chunk[chunks(shape, team)];
+    for (int i = 0; i < chunks.length; i++) {
+      PackedPanels state = new PackedPanels(CHUNK, 1, hidden);
+      PackedPanels auxiliary = auxiliaryOperand(cell) ? new PackedPanels(CHUNK, 1, hidden) : null;
+      chunks[i] = new Chunk(new PackedPanels(CHUNK, 1, shape.input()), state, auxiliary);
     }
     dh = new float[shape.stateSize()];
     dc = new float[shape.stateSize()];
@@ -72,11 +76,24 @@ final class BackwardWorkspace {
   /** How many packed chunks there are: one for each member while they are small. */
   private static int chunks(LayerShape shape, int team) {
     int parts = shape.sharing(team).parts();
-    return (long) parts * chunkSize(shape) <= OWN_CHUNKS ? parts : 1;
+    return parts * chunkSize(shape) <= OWN_CHUNKS ? parts : 1;
   }
 
-  private static int chunkSize(LayerShape shape) {
-    return PackedPanels.size(CHUNK, 1, Math.max(shape.input(), shape.hidden()));
+  private static boolean auxiliaryOperand(Cell cell) {
+    for (int stage = 0; stage < cell.stages(); stage++) {
+      for (Cell.Product product : cell.products(stage)) {
+        if (product.operand() == Cell.Place.AUXILIARY) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static long chunkSize(LayerShape shape) {
+    int states = auxiliaryOperand(shape.cell()) ? 2 : 1;
+    return PackedPanels.size(CHUNK, 1, shape.input())
+        + states * PackedPanels.size(CHUNK, 1, shape.hidden());
   }
 
   /** Floats that the workspace of such a layer holds. */
@@ -89,7 +106,7 @@ final class BackwardWorkspace {
       }
     }
     return floats
-        + (long) chunks(shape, team) * chunkSize(shape)
+        + chunks(shape, team) * chunkSize(shape)
         + 3L * shape.stateSize()
         + (shape.batch() + 1L) * shape.gateColumns()
         + hidden;
@@ -100,13 +117,13 @@ final class BackwardWorkspace {
     Cell cell = shape.cell();
     int hidden = shape.hidden();
     int at = from + shape.inputWeights();
-    input.packRows(weights, at, shape.input(), input.k, 1, part, parts);
+    input.packRows(weights, at, shape.input(), 0, input.k, 1, part, parts);
     for (int stage = 0; stage < recurrent.length; stage++) {
       for (int i = 0; i < recurrent[stage].length; i++) {
         PackedPanels panels = recurrent[stage][i];
         int rows = cell.products(stage)[i].blockFrom() * hidden;
         at = from + shape.recurrentWeights() + rows * hidden;
-        panels.packRows(weights, at, hidden, panels.k, 1, part, parts);
+        panels.packRows(weights, at, hidden, 0, panels.k, 1, part, parts);
       }
     }
   }

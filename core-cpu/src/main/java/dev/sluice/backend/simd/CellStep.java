@@ -27,7 +27,7 @@ class CellStep {
   int steps;
   boolean reverse;
 
-  /** Pre-activations, gates or gradients; rows are G·H apart. */
+  /** Pre-activations, gates or gradients; rows are {@code gatesStride} apart. */
   float[] gates;
 
   int gatesAt;

@@ -1,25 +1,28 @@
 package dev.sluice.backend.simd;
 
+import static dev.sluice.backend.simd.GemmKernels.MR;
 import static dev.sluice.backend.simd.GemmKernels.NR;
 
 /**
- * Blocked matrix products over a packed right factor, for one member of the team. The inner extent is
- * walked in blocks so that a panel's block stays in cache while all rows pass over it; since the kernels
- * continue the sums from C, blocking does not change a bit.
+ * Blocked matrix products over a packed right factor, for one member of the team. A block of the left
+ * factor is packed, then every panel's block stays in cache while all its rows pass over it; since the
+ * kernels continue the sums from C, blocking does not change a bit.
  */
 final class Gemm {
-  /**
-   * Steps of k in a block: tiles as long as L2 can feed them beat panels that fit L1. Measured at
-   * 64x2048x1024 on one Zen 4 core: 512 111, 1024 114 GFLOP/s.
-   */
-  static final int KC = 1024;
+  /** Steps of k in a block: a panel's block is 64 KB with 512-bit vectors, which L2 feeds to a tile. */
+  static final int KC = 512;
 
-  /** Rows in a block: 96 rows of 1024 floats are 384 KB, less than half of one core's L2. */
-  private static final int MC = 96;
+  /**
+   * Rows in a block: 192 rows of 512 floats are 384 KB, less than half of one core's L2. The more there
+   * are, the fewer times the panels come from L3 or memory.
+   */
+  static final int MC = 192;
 
   /** Buffers of one member: a block of A and a tile of C. Made once, kept for good. */
   static final class Scratch {
-    private final PackedRows a = new PackedRows(MC, KC);
+    /** A block of A, at most {@link #MC} rows by {@link #KC} steps. */
+    final PackedRows a = new PackedRows(MC, KC);
+
     private final float[] tile = new float[MC * NR];
 
     /** One for each member of a team. */
@@ -38,6 +41,13 @@ final class Gemm {
   }
 
   private Gemm() {}
+
+  /** Rows of the blocks that so many rows are cut into: as equal as whole tiles can be. */
+  static int blockRows(int rows) {
+    int blocks = (rows + MC - 1) / MC;
+    int tiles = (rows + blocks * MR - 1) / (blocks * MR);
+    return tiles * MR;
+  }
 
   /**
    * C = (accumulate ? C : 0) + A · B for the same range of panels of every block of B.
@@ -64,62 +74,117 @@ final class Gemm {
       int cFrom,
       int cStride,
       Scratch scratch) {
+    int most = blockRows(rows);
     for (int p = 0; p < k; p += KC) {
       int depth = Math.min(KC, k - p);
-      for (int r = 0; r < rows; r += MC) {
-        int height = Math.min(MC, rows - r);
+      for (int r = 0; r < rows; r += most) {
+        int height = Math.min(most, rows - r);
         int from = aFrom + r * rowStride + p * kStride;
         if (kStride == 1) {
-          scratch.a.packRows(a, from, rowStride, height, depth);
+          scratch.a.packRows(a, from, rowStride, 0, height, depth);
         } else {
           scratch.a.packColumns(a, from, kStride, height, depth);
         }
-        for (int block = 0; block < b.blocks; block++) {
-          int to = cFrom + r * cStride + block * b.blockColumns;
-          panels(
-              height,
-              depth,
-              scratch.a.data,
-              b,
-              b.panel(block, 0) + p * NR,
-              panelFrom,
-              panelTo,
-              accumulate || p > 0,
-              c,
-              to,
-              cStride,
-              scratch.tile);
-        }
+        int to = cFrom + r * cStride;
+        boolean add = accumulate || p > 0;
+        panels(1, height, 0, depth, b, p, panelFrom, panelTo, add, c, to, 0, cStride, scratch);
       }
     }
   }
 
-  /** A block of A times the panels of one block of B, the first of which begins at {@code bFrom}. */
-  private static void panels(
+  /**
+   * C = A · B for groups of rows: those of some sequences at several steps. A panel is read once for
+   * many groups.
+   *
+   * @param rows of each group
+   * @param a A[g, r, p] = a[aFrom + g * aGroup + r * aStride + p]
+   * @param c C[g, r, n] = c[cFrom + g * cGroup + r * cStride + n]
+   */
+  static void multiplyGroups(
+      int groups,
       int rows,
-      int k,
       float[] a,
+      int aFrom,
+      int aGroup,
+      int aStride,
       PackedPanels b,
-      int bFrom,
+      int panelFrom,
+      int panelTo,
+      float[] c,
+      int cFrom,
+      int cGroup,
+      int cStride,
+      Scratch scratch) {
+    int quads = (rows + 3) / 4;
+    int most = MC / (4 * quads);
+    if (most < 2) {
+      for (int g = 0; g < groups; g++) {
+        int from = aFrom + g * aGroup;
+        int to = cFrom + g * cGroup;
+        multiply(
+            rows, a, from, aStride, 1, b, b.k, panelFrom, panelTo, false, c, to, cStride, scratch);
+      }
+      return;
+    }
+    for (int p = 0; p < b.k; p += KC) {
+      int depth = Math.min(KC, b.k - p);
+      for (int first = 0; first < groups; first += most) {
+        int count = Math.min(most, groups - first);
+        for (int g = 0; g < count; g++) {
+          int from = aFrom + (first + g) * aGroup + p;
+          scratch.a.packRows(a, from, aStride, g * quads, rows, depth);
+        }
+        int to = cFrom + first * cGroup;
+        boolean add = p > 0;
+        panels(
+            count, rows, 0, depth, b, p, panelFrom, panelTo, add, c, to, cGroup, cStride, scratch);
+      }
+    }
+  }
+
+  /**
+   * The packed block of A times panels of every block of B, over the steps {@code first} to {@code
+   * end} of the block.
+   *
+   * @param groups of {@code rows} rows, each from a quad of its own on
+   * @param k row of B that belongs to step 0
+   */
+  static void panels(
+      int groups,
+      int rows,
+      int first,
+      int end,
+      PackedPanels b,
+      int k,
       int panelFrom,
       int panelTo,
       boolean accumulate,
       float[] c,
       int cFrom,
+      int cGroup,
       int cStride,
-      float[] tile) {
-    for (int panel = panelFrom; panel < panelTo; panel++) {
-      int columns = b.columns(panel);
-      int bAt = bFrom + panel * b.k * NR;
-      int cAt = cFrom + panel * NR;
-      if (columns == NR) {
-        GemmKernels.strip(rows, k, a, 0, b.data, bAt, accumulate, c, cAt, cStride);
-      } else { // the last panel is wider than C: by way of a full tile
-        if (accumulate) {
-          copy(rows, columns, c, cAt, cStride, tile, 0, NR);
+      Scratch scratch) {
+    int depth = end - first;
+    int groupSize = (rows + 3) / 4 * PackedRows.QUAD;
+    float[] a = scratch.a.data;
+    float[] tile = scratch.tile;
+    for (int block = 0; block < b.blocks; block++) {
+      for (int panel = panelFrom; panel < panelTo; panel++) {
+        int columns = b.columns(panel);
+        int bAt = b.panel(block, panel) + (k + first) * NR;
+        int aAt = scratch.a.at(first);
+        int cAt = cFrom + block * b.blockColumns + panel * NR;
+        for (int g = 0; g < groups; g++, aAt += groupSize, cAt += cGroup) {
+          if (columns == NR) {
+            GemmKernels.strip(rows, depth, a, aAt, b.data, bAt, accumulate, c, cAt, cStride);
+          } else { // the last panel is wider than C: by way of a full tile
+            if (accumulate) {
+              copy(rows, columns, c, cAt, cStride, tile, 0, NR);
+            }
+            GemmKernels.strip(rows, depth, a, aAt, b.data, bAt, accumulate, tile, 0, NR);
+            copy(rows, columns, tile, 0, NR, c, cAt, cStride);
+          }
         }
-        GemmKernels.strip(rows, k, a, 0, b.data, bAt, accumulate, tile, 0, NR);
-        copy(rows, columns, tile, 0, NR, c, cAt, cStride);
       }
     }
   }

@@ -1,5 +1,7 @@
 package dev.sluice.backend.simd;
 
+import static dev.sluice.backend.simd.Lanes.FIRST;
+
 import dev.sluice.backend.simd.Cell.Place;
 import dev.sluice.backend.simd.Cell.Product;
 
@@ -137,7 +139,7 @@ final class LayerBackward implements ThreadTeam.Job {
     step.reverse = shape.reverse();
     step.steps = call.time;
     step.gates = buffers.gates;
-    step.gatesStride = shape.gateColumns();
+    step.gatesStride = shape.gateStride();
     step.auxiliary = buffers.auxiliary;
     step.out = call.out.floats;
     step.outStride = shape.outStride();
@@ -172,15 +174,15 @@ final class LayerBackward implements ThreadTeam.Job {
     int stateSize = shape.stateSize();
     int outSize = shape.batch() * shape.outStride();
     step.time = t;
-    step.gatesAt = t * shape.batch() * shape.gateColumns();
-    step.auxiliaryAt = t * stateSize;
+    step.gatesAt = FIRST + t * shape.batch() * shape.gateStride();
+    step.auxiliaryAt = FIRST + t * stateSize;
     step.outAt = call.out.offset + before * outSize + shape.outColumn();
     step.dOutAt = call.dOut.offset + t * outSize + shape.outColumn();
     step.cNext = buffers.c;
-    step.cNextAt = t * stateSize;
+    step.cNextAt = FIRST + t * stateSize;
     if (s > 0) {
       step.c = buffers.c;
-      step.cAt = before * stateSize;
+      step.cAt = FIRST + before * stateSize;
     } else {
       step.c = call.c0 == null ? zeros : call.c0.floats;
       step.cAt = call.c0 == null ? 0 : call.c0.offset + call.stateAt;
@@ -235,8 +237,8 @@ final class LayerBackward implements ThreadTeam.Job {
     Gemm.multiply(
         to - from,
         buffers.gates,
-        from * shape.gateColumns(),
-        shape.gateColumns(),
+        FIRST + from * shape.gateStride(),
+        shape.gateStride(),
         1,
         workspace.input,
         shape.gateColumns(),

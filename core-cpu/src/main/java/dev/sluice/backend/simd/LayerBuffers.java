@@ -1,14 +1,17 @@
 package dev.sluice.backend.simd;
 
+import static dev.sluice.backend.simd.Lanes.FIRST;
+
 /**
  * What one layer and direction keeps of a pass. For training: the gates, c and the cell's own buffer
- * of every step (h is the layer's output). For inference: those of a few steps.
+ * of every step (h is the layer's output). For inference: those of a few steps. All begin at {@link
+ * Lanes#FIRST}.
  */
 final class LayerBuffers {
   /** Rows of x whose input products are computed at once: enough for tiles to run at full speed. */
-  private static final int CHUNK_ROWS = 96;
+  private static final int CHUNK_ROWS = 192;
 
-  /** [T, B, G·H]; of one chunk of steps for inference. */
+  /** [T, B, G·H], rows {@link LayerShape#gateStride} apart; of one chunk of steps for inference. */
   final float[] gates;
 
   /** [T, B, H] or null; [B, H] for inference. */
@@ -27,11 +30,9 @@ final class LayerBuffers {
     this.training = training;
     this.chunk = chunk(shape.maxSteps(), shape.batch());
     int steps = training ? shape.maxSteps() : 1;
-    gates =
-        new float[size(training ? shape.maxSteps() : chunk, shape.batch(), shape.gateColumns())];
-    auxiliary =
-        shape.cell().auxiliary() ? new float[size(steps, shape.batch(), shape.hidden())] : null;
-    c = hasCellState ? new float[size(steps, shape.batch(), shape.hidden())] : null;
+    gates = array(training ? shape.maxSteps() : chunk, shape.batch(), shape.gateStride());
+    auxiliary = shape.cell().auxiliary() ? array(steps, shape.batch(), shape.hidden()) : null;
+    c = hasCellState ? array(steps, shape.batch(), shape.hidden()) : null;
   }
 
   /** Steps whose input products are computed at once. */
@@ -44,20 +45,20 @@ final class LayerBuffers {
     long steps = training ? shape.maxSteps() : 1;
     long gateSteps = training ? shape.maxSteps() : chunk(shape.maxSteps(), shape.batch());
     int states = (shape.cell().auxiliary() ? 1 : 0) + (hasCellState ? 1 : 0);
-    return gateSteps * shape.batch() * shape.gateColumns() + steps * states * shape.stateSize();
+    return gateSteps * shape.batch() * shape.gateStride() + steps * states * shape.stateSize();
   }
 
-  private static int size(int steps, int batch, int columns) {
-    return Math.toIntExact((long) steps * batch * columns);
+  private static float[] array(int steps, int batch, int columns) {
+    return new float[Math.toIntExact(FIRST + (long) steps * batch * columns)];
   }
 
   /** Index of the gates of a time; {@code chunkStart} is the first time of the running chunk. */
   int gatesAt(int time, int chunkStart, int stepSize) {
-    return (training ? time : time - chunkStart) * stepSize;
+    return FIRST + (training ? time : time - chunkStart) * stepSize;
   }
 
   /** Index of c or the cell's own buffer at a time. */
   int stateAt(int time, int stateSize) {
-    return training ? time * stateSize : 0;
+    return FIRST + (training ? time * stateSize : 0);
   }
 }

@@ -103,7 +103,7 @@ final class LayerForward implements ThreadTeam.Job {
   @Override
   public void run(int part, int parts) {
     if (pack) {
-      packed.pack(shape, weights.floats, weights.offset, part, parts);
+      packed.pack(shape, weights.floats, weights.offset, part, parts, scratch[part].a);
       return;
     }
     CellStep step = steps[part];
@@ -142,7 +142,7 @@ final class LayerForward implements ThreadTeam.Job {
     step.reverse = shape.reverse();
     step.steps = time;
     step.gates = buffers.gates;
-    step.gatesStride = shape.gateColumns();
+    step.gatesStride = shape.gateStride();
     step.auxiliary = buffers.auxiliary;
     step.bias = packed.bias;
     step.auxiliaryBias = packed.auxiliaryBias;
@@ -154,7 +154,7 @@ final class LayerForward implements ThreadTeam.Job {
   private void place(CellStep step, int s, int t, int chunkStart) {
     int stateSize = shape.stateSize();
     step.time = t;
-    step.gatesAt = buffers.gatesAt(t, chunkStart, shape.batch() * shape.gateColumns());
+    step.gatesAt = buffers.gatesAt(t, chunkStart, shape.batch() * shape.gateStride());
     step.auxiliaryAt = buffers.stateAt(t, stateSize);
     step.outAt = out.offset + t * shape.batch() * shape.outStride() + shape.outColumn();
     step.hNext = h[(s + 1) & 1];
@@ -173,92 +173,51 @@ final class LayerForward implements ThreadTeam.Job {
     }
   }
 
-  /** gates[t] = x[t] · Wᵀ for a chunk of steps: at once, or step by step for own sequences. */
+  /** gates[t] = x[t] · Wᵀ for a chunk of steps: all rows, or those of a member's sequences. */
   private void inputProducts(CellStep step, int from, int count, int part) {
     int batch = shape.batch();
-    int columns = shape.gateColumns();
-    int gates = buffers.gatesAt(from, from, batch * columns);
-    if (sharing.parts() == 1 || sharing.byUnits()) {
-      product(
-          packed.input,
-          count * batch,
-          x.floats,
-          xAt(from, 0),
-          shape.input(),
-          false,
-          buffers.gates,
-          gates,
-          columns,
-          part);
-    } else {
-      for (int t = 0; t < count; t++) {
-        product(
-            packed.input,
-            step.rowTo - step.rowFrom,
-            x.floats,
-            xAt(from + t, step.rowFrom),
-            shape.input(),
-            false,
-            buffers.gates,
-            gates + (t * batch + step.rowFrom) * columns,
-            columns,
-            part);
-      }
-    }
+    int stride = shape.gateStride();
+    int rows = step.rowTo - step.rowFrom;
+    boolean whole = rows == batch;
+    Gemm.multiplyGroups(
+        whole ? 1 : count,
+        whole ? count * batch : rows,
+        x.floats,
+        x.offset + (from * batch + step.rowFrom) * shape.input(),
+        batch * shape.input(),
+        shape.input(),
+        packed.input,
+        sharing.panelFrom(part, packed.input.blockPanels),
+        sharing.panelTo(part, packed.input.blockPanels),
+        buffers.gates,
+        buffers.gatesAt(from, from, batch * stride) + step.rowFrom * stride,
+        batch * stride,
+        stride,
+        scratch[part]);
   }
 
-  private int xAt(int time, int row) {
-    return x.offset + (time * shape.batch() + row) * shape.input();
-  }
-
+  /** result (+)= operand · R[blocks]ᵀ for a member's rows and units. */
   private void recurrentProduct(CellStep step, Product product, PackedPanels panels, int part) {
     boolean fromState = product.operand() == Place.STATE;
     boolean toGates = product.result() == Place.GATES;
     int hidden = shape.hidden();
     int rows = step.rowFrom * hidden;
-    product(
-        panels,
+    Gemm.multiply(
         step.rowTo - step.rowFrom,
         fromState ? step.h : step.auxiliary,
         (fromState ? step.hAt : step.auxiliaryAt) + rows,
         hidden,
+        1,
+        panels,
+        panels.k,
+        sharing.panelFrom(part, panels.blockPanels),
+        sharing.panelTo(part, panels.blockPanels),
         toGates,
         toGates ? step.gates : step.auxiliary,
         toGates
             ? step.gatesAt + step.rowFrom * step.gatesStride + product.blockFrom() * hidden
             : step.auxiliaryAt + rows,
         toGates ? step.gatesStride : hidden,
-        part);
-  }
-
-  /** Multiplies rows of A with a member's panels of every block. */
-  private void product(
-      PackedPanels panels,
-      int rows,
-      float[] a,
-      int aFrom,
-      int aStride,
-      boolean accumulate,
-      float[] c,
-      int cFrom,
-      int cStride,
-      int part) {
-    int panelFrom = sharing.panelFrom(part, panels.blockPanels);
-    int panelTo = sharing.panelTo(part, panels.blockPanels);
-    Gemm.multiply(
-        rows,
-        a,
-        aFrom,
-        aStride,
-        1,
-        panels,
-        panels.k,
-        panelFrom,
-        panelTo,
-        accumulate,
-        c,
-        cFrom,
-        cStride,
         scratch[part]);
   }
 

@@ -57,6 +57,20 @@ record LayerShape(
     return direction == 1;
   }
 
+  /**
+   * Distance of two rows of gates: whole cache lines, and no multiple of a kilobyte, which would put the
+   * rows of a tile into few sets of the cache.
+   */
+  int gateStride() {
+    return gateStride(gateColumns);
+  }
+
+  /** As {@link #gateStride()}, for so many columns. */
+  static int gateStride(int gateColumns) {
+    int lines = (gateColumns + 15) / 16;
+    return 16 * (lines % 16 == 0 ? lines + 1 : lines);
+  }
+
   /** B·H. */
   int stateSize() {
     return batch * hidden;

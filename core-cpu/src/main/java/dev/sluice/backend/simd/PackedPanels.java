@@ -1,6 +1,7 @@
 package dev.sluice.backend.simd;
 
 import static dev.sluice.backend.simd.GemmKernels.NR;
+import static dev.sluice.backend.simd.Lanes.FIRST;
 
 /**
  * The right factor of a matrix product, [K, N], cut into panels of {@link GemmKernels#NR} columns
@@ -12,15 +13,10 @@ import static dev.sluice.backend.simd.GemmKernels.NR;
  * read by every step.
  */
 final class PackedPanels {
-  /**
-   * Index of the first element. An array's elements begin 16 bytes behind its address, so where arrays
-   * lie at cache lines ({@code -XX:ObjectAlignmentInBytes=64}, or large ones with G1) all vectors of all
-   * panels do too. Vectors across two lines cost an Emerald Rapids core 6 % with tiles of 12 rows and
-   * 38 % with tiles of 4.
-   */
-  static final int FIRST = 12;
+  /** Steps of k that are transposed at once: 8 KB, which stay in L1. */
+  private static final int STEPS = 64;
 
-  /** Panels, one behind the other, from {@link #FIRST} on. */
+  /** Panels, one behind the other, from {@link Lanes#FIRST} on. */
   final float[] data;
 
   /** K. */
@@ -69,17 +65,19 @@ final class PackedPanels {
   }
 
   /**
-   * Packs one part of the panels of B[p, n] = source[from + p * stride + n], scaled.
+   * Packs one part of the panels of B[row + p, n] = source[from + p * stride + n], scaled.
    *
-   * @param depth how many rows of B, at most k; the others keep what they hold
+   * @param row first row of B to be packed
+   * @param depth how many; the other rows keep what they hold
    * @param part of {@code parts}: each packs its own range of panels
    */
-  void packRows(float[] source, int from, int stride, int depth, float scale, int part, int parts) {
+  void packRows(
+      float[] source, int from, int stride, int row, int depth, float scale, int part, int parts) {
     int total = blocks * blockPanels;
     for (int i = total * part / parts; i < total * (part + 1) / parts; i++) {
-      int first = (i / blockPanels) * blockColumns + (i % blockPanels) * NR;
+      int first = firstColumn(i);
       int columns = columns(i % blockPanels);
-      int to = FIRST + i * k * NR;
+      int to = FIRST + (i * k + row) * NR;
       for (int p = 0; p < depth; p++, to += NR) {
         int at = from + p * stride + first;
         if (scale == 1) {
@@ -89,37 +87,42 @@ final class PackedPanels {
             data[to + j] = scale * source[at + j];
           }
         }
-        for (int j = columns; j < NR; j++) {
-          data[to + j] = 0;
+        clear(to, columns);
+      }
+    }
+  }
+
+  /**
+   * As {@link #packRows}, all rows of B stored transposed: B[p, n] = source[from + n * stride + p].
+   *
+   * @param scratch where columns become quads on their way
+   */
+  void packColumns(
+      float[] source, int from, int stride, float scale, int part, int parts, PackedRows scratch) {
+    int total = blocks * blockPanels;
+    for (int i = total * part / parts; i < total * (part + 1) / parts; i++) {
+      int at = from + firstColumn(i) * stride;
+      int columns = columns(i % blockPanels);
+      int to = FIRST + i * k * NR;
+      for (int p = 0; p < k; p += STEPS) {
+        int steps = Math.min(STEPS, k - p);
+        scratch.packRows(source, at + p, stride, 0, columns, steps);
+        for (int q = p; q < p + steps; q++) {
+          scratch.copyStep(q - p, columns, scale, data, to + q * NR);
+          clear(to + q * NR, columns);
         }
       }
     }
   }
 
-  /** As {@link #packRows}, for B stored transposed: B[p, n] = source[from + n * stride + p]. */
-  void packColumns(float[] source, int from, int stride, float scale, int part, int parts) {
-    int total = blocks * blockPanels;
-    for (int i = total * part / parts; i < total * (part + 1) / parts; i++) {
-      int first = (i / blockPanels) * blockColumns + (i % blockPanels) * NR;
-      int columns = columns(i % blockPanels);
-      int to = FIRST + i * k * NR;
-      // 16 steps of k at a time: a block of the panel that stays in L1 while columns are written
-      for (int p = 0; p < k; p += 16) {
-        int steps = Math.min(16, k - p);
-        for (int j = 0; j < NR; j++) {
-          int at = from + (first + j) * stride + p;
-          int write = to + p * NR + j;
-          if (j < columns) {
-            for (int q = 0; q < steps; q++) {
-              data[write + q * NR] = scale * source[at + q];
-            }
-          } else {
-            for (int q = 0; q < steps; q++) {
-              data[write + q * NR] = 0;
-            }
-          }
-        }
-      }
+  private int firstColumn(int panel) {
+    return panel / blockPanels * blockColumns + panel % blockPanels * NR;
+  }
+
+  /** Zeroes what so many columns leave of a row of a panel. */
+  private void clear(int row, int columns) {
+    for (int j = columns; j < NR; j++) {
+      data[row + j] = 0;
     }
   }
 }

@@ -50,17 +50,22 @@ final class PackedRows {
     return p / Gemm.KC * blockSize + p % Gemm.KC * 4;
   }
 
-  /** Packs rows that are contiguous: A[r, p] = a[from + r * stride + p]. */
-  void packRows(float[] a, int from, int stride, int rows, int k) {
+  /**
+   * Packs rows that are contiguous: A[r, p] = a[from + r * stride + p].
+   *
+   * @param quad the quad that takes the first of them
+   */
+  void packRows(float[] a, int from, int stride, int quad, int rows, int k) {
     for (int p = 0; p < k; p += Gemm.KC) {
       int depth = Math.min(Gemm.KC, k - p);
+      int first = at(p) + quad * QUAD;
       int r = 0;
       for (; r + 4 <= rows; r += 4) {
-        transpose(a, from + r * stride + p, stride, depth, at(p) + r / 4 * QUAD);
+        transpose(a, from + r * stride + p, stride, depth, first + r / 4 * QUAD);
       }
       for (; r < rows; r++) { // the last one to three rows
         int at = from + r * stride + p;
-        int to = at(p) + r / 4 * QUAD + r % 4;
+        int to = first + r / 4 * QUAD + r % 4;
         for (int q = 0; q < depth; q++) {
           data[to + 4 * q] = a[at + q];
         }
@@ -100,16 +105,28 @@ final class PackedRows {
 
   /** Packs columns that are contiguous: A[r, p] = a[from + p * stride + r]. */
   void packColumns(float[] a, int from, int stride, int rows, int k) {
-    int whole = rows & ~3;
     for (int p = 0; p < k; p++) {
-      int at = from + p * stride;
-      int to = at(p);
-      for (int r = 0; r < whole; r += 4, to += QUAD) {
-        FloatVector.fromArray(FOUR, a, at + r).intoArray(data, to);
-      }
-      for (int r = whole; r < rows; r++) { // the last one to three rows
-        data[to + r % 4] = a[at + r];
-      }
+      packStep(a, from + p * stride, rows, at(p));
+    }
+  }
+
+  /** One step. A method of its own is called often enough to be compiled at once. */
+  private void packStep(float[] a, int from, int rows, int first) {
+    int r = 0;
+    int to = first;
+    for (; r + 4 <= rows; r += 4, to += QUAD) {
+      FloatVector.fromArray(FOUR, a, from + r).intoArray(data, to);
+    }
+    for (; r < rows; r++) { // the last one to three rows
+      data[to + r % 4] = a[from + r];
+    }
+  }
+
+  /** Copies one step of the first rows, scaled, to successive elements; up to three more follow. */
+  void copyStep(int p, int rows, float scale, float[] to, int toFrom) {
+    int at = at(p);
+    for (int r = 0; r < rows; r += 4, at += QUAD) {
+      FloatVector.fromArray(FOUR, data, at).mul(scale).intoArray(to, toFrom + r);
     }
   }
 }

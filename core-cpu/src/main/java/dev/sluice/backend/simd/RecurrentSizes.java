@@ -14,7 +14,6 @@ final class RecurrentSizes {
    * @throws IllegalArgumentException when one of them would have more elements than an array can
    */
   static void require(RecurrentSpec spec, int maxSteps, int batch, boolean training) {
-    long gateColumns = spec.gateColumns();
     long states = (long) spec.layers() * spec.directions();
     int features = Math.max(spec.inputSize(), spec.outputSize());
     long gateSteps = training ? maxSteps : LayerBuffers.chunk(maxSteps, batch);
@@ -34,7 +33,8 @@ final class RecurrentSizes {
         "a packed block of inputs",
         BackwardWorkspace.CHUNK,
         padded(features));
-    require(spec, maxSteps, batch, "a layer's gates", gateSteps * batch, gateColumns);
+    int gateStride = LayerShape.gateStride(spec.gateColumns());
+    require(spec, maxSteps, batch, "a layer's gates", gateSteps * batch, gateStride);
     require(spec, maxSteps, batch, "a layer's output", (long) maxSteps * batch, spec.outputSize());
     require(spec, maxSteps, batch, "the state", states * batch, spec.hiddenSize());
   }

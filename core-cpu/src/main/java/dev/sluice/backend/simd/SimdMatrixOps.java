@@ -94,9 +94,9 @@ final class SimdMatrixOps implements MatrixOps, ThreadTeam.Job {
   public void run(int part, int parts) {
     int ldb = b.shape().columns();
     if (transposeB) {
-      panels.packColumns(b.floats, b.offset, ldb, alpha, part, parts);
+      panels.packColumns(b.floats, b.offset, ldb, alpha, part, parts, scratch[part].a);
     } else {
-      panels.packRows(b.floats, b.offset, ldb, k, alpha, part, parts);
+      panels.packRows(b.floats, b.offset, ldb, 0, k, alpha, part, parts);
     }
     team.barrier(part, parts);
     int tiles = (m + GemmKernels.MR - 1) / GemmKernels.MR;

@@ -1,5 +1,7 @@
 package dev.sluice.backend.simd;
 
+import static dev.sluice.backend.simd.Lanes.FIRST;
+
 import dev.sluice.backend.Checks;
 import dev.sluice.backend.DropoutOps;
 import dev.sluice.backend.RandomDraw;
@@ -93,7 +95,7 @@ final class SimdRecurrentPlan implements RecurrentPlan {
         }
       }
     }
-    int outputSize = Math.toIntExact((long) maxSteps * batch * spec.outputSize());
+    int outputSize = Math.toIntExact(FIRST + (long) maxSteps * batch * spec.outputSize());
     outputs = new float[training ? layers - 1 : Math.min(2, layers - 1)][outputSize];
     dropped = drops() ? new float[layers - 1][outputSize] : null;
     gradients = training ? new float[Math.min(2, layers - 1)][outputSize] : null;

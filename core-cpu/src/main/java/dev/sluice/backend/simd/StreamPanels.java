@@ -1,8 +1,8 @@
 package dev.sluice.backend.simd;
 
 import static dev.sluice.backend.simd.GemmKernels.NR;
+import static dev.sluice.backend.simd.Lanes.FIRST;
 import static dev.sluice.backend.simd.Lanes.LANES;
-import static dev.sluice.backend.simd.PackedPanels.FIRST;
 
 import dev.sluice.backend.WeightStorage;
 import java.util.Arrays;
@@ -63,7 +63,7 @@ final class StreamPanels {
   private final int rows;
   private final int k;
 
-  /** The weights, from {@link PackedPanels#FIRST} on: one of the two is empty. */
+  /** The weights, from {@link Lanes#FIRST} on: one of the two is empty. */
   private final float[] floats;
 
   private final int[] packed;
@@ -158,7 +158,7 @@ final class StreamPanels {
       int outStride,
       Scratch scratch) {
     if (rows > 1) {
-      scratch.packed.packRows(x, xAt, xStride, rows, k);
+      scratch.packed.packRows(x, xAt, xStride, 0, rows, k);
     }
     for (int panel = layout.panelFrom(part); panel < layout.panelFrom(part + 1); panel++) {
       int width = layout.vectors(panel) * LANES;
