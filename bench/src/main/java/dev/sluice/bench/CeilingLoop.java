@@ -13,6 +13,12 @@ public interface CeilingLoop {
   int ACCUMULATORS = 12;
 
   /**
+   * Where {@link ReadLoop} begins to read: at a cache line, if arrays lie at such ({@code
+   * -XX:ObjectAlignmentInBytes=64}), since their elements lie 16 bytes behind their address.
+   */
+  int FIRST = 12;
+
+  /**
    * Runs the loop.
    *
    * @param data what it reads; of {@link #fma} only the first elements
@@ -30,7 +36,7 @@ public interface CeilingLoop {
     return make("FmaLoop.class", bits);
   }
 
-  /** Reads and adds up the whole array, each round; a length of a multiple of 128 floats. */
+  /** Reads and adds up the array from {@link #FIRST} on, each round: a multiple of 128 floats. */
   static CeilingLoop read() {
     return make("ReadLoop.class", FloatVector.SPECIES_PREFERRED.vectorBitSize());
   }

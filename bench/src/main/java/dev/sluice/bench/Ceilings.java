@@ -50,7 +50,7 @@ final class Ceilings {
   Ceilings(long nanos) {
     this.nanos = nanos;
     float[] values = new float[VALUES];
-    float[] few = new float[32 * FLOATS];
+    float[] few = new float[CeilingLoop.FIRST + 32 * FLOATS];
     for (int bits : CeilingLoop.widths()) {
       CeilingLoop loop = CeilingLoop.fma(bits);
       fma.put(bits, loop);
@@ -152,7 +152,7 @@ final class Ceilings {
         size.threads(),
         duration,
         _ -> {
-          float[] data = new float[length];
+          float[] data = new float[CeilingLoop.FIRST + length];
           return () -> {
             sink = read.run(data, passes);
             return (double) Float.BYTES * length * passes;

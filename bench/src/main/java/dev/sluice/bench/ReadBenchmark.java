@@ -31,7 +31,11 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 @Measurement(iterations = 5, time = 1)
 @Fork(
     value = 5,
-    jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "-XX:+UseTransparentHugePages"})
+    jvmArgsAppend = {
+      "--add-modules=jdk.incubator.vector",
+      "-XX:+UseTransparentHugePages",
+      "-XX:ObjectAlignmentInBytes=64"
+    })
 public class ReadBenchmark {
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
   private static final int LANES = SPECIES.length();
@@ -50,22 +54,24 @@ public class ReadBenchmark {
   public int mebibytes;
 
   private float[] data;
+  private int length;
 
   /** Allocates a thread's share, and throws when its sum is wrong. */
   @Setup(Level.Trial)
   public void setUp(BenchmarkParams params) {
     int share = (mebibytes << 18) / params.getThreads();
-    data = new float[share / STEP * STEP];
+    length = share / STEP * STEP;
+    data = new float[CeilingLoop.FIRST + length];
     Arrays.fill(data, 1);
-    if (sum(data) != data.length) {
-      throw new IllegalStateException("the sum is " + sum(data) + ", not " + data.length);
+    if (sum(data) != length) {
+      throw new IllegalStateException("the sum is " + sum(data) + ", not " + length);
     }
   }
 
   /** Reads everything once. */
   @Benchmark
   public float read(Rate rate) {
-    rate.gigabytes += 4e-9 * data.length;
+    rate.gigabytes += 4e-9 * length;
     return sum(data);
   }
 
@@ -78,7 +84,7 @@ public class ReadBenchmark {
     var s5 = FloatVector.zero(SPECIES);
     var s6 = FloatVector.zero(SPECIES);
     var s7 = FloatVector.zero(SPECIES);
-    for (int i = 0; i < data.length; i += STEP) {
+    for (int i = CeilingLoop.FIRST; i < data.length; i += STEP) {
       s0 = s0.add(FloatVector.fromArray(SPECIES, data, i));
       s1 = s1.add(FloatVector.fromArray(SPECIES, data, i + LANES));
       s2 = s2.add(FloatVector.fromArray(SPECIES, data, i + 2 * LANES));

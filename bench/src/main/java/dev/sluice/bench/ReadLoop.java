@@ -41,8 +41,8 @@ final class ReadLoop implements CeilingLoop {
     var s5 = zero;
     var s6 = zero;
     var s7 = zero;
-    int quarter = data.length / 4;
-    for (int i = 0; i <= quarter - 2 * LANES; i += 2 * LANES) {
+    int quarter = (data.length - FIRST) / 4;
+    for (int i = FIRST; i <= FIRST + quarter - 2 * LANES; i += 2 * LANES) {
       s0 = s0.add(FloatVector.fromArray(SPECIES, data, i));
       s1 = s1.add(FloatVector.fromArray(SPECIES, data, i + LANES));
       s2 = s2.add(FloatVector.fromArray(SPECIES, data, quarter + i));

@@ -33,7 +33,11 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 2)
 @Fork(
     value = 5,
-    jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "-XX:+UseTransparentHugePages"})
+    jvmArgsAppend = {
+      "--add-modules=jdk.incubator.vector",
+      "-XX:+UseTransparentHugePages",
+      "-XX:ObjectAlignmentInBytes=64"
+    })
 public class RecurrentBenchmark {
   /** GFLOP/s. */
   @State(Scope.Thread)

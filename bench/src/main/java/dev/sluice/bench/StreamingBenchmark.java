@@ -38,7 +38,11 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(
     value = 5,
-    jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "-XX:+UseTransparentHugePages"})
+    jvmArgsAppend = {
+      "--add-modules=jdk.incubator.vector",
+      "-XX:+UseTransparentHugePages",
+      "-XX:ObjectAlignmentInBytes=64"
+    })
 public class StreamingBenchmark {
   private static final int LAYERS = 2;
   private static final int CHECKED_STEPS = 3;

@@ -28,7 +28,11 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(
     value = 5,
-    jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "-XX:+UseTransparentHugePages"})
+    jvmArgsAppend = {
+      "--add-modules=jdk.incubator.vector",
+      "-XX:+UseTransparentHugePages",
+      "-XX:ObjectAlignmentInBytes=64"
+    })
 public class PackedGemmBenchmark implements ThreadTeam.Job {
   /** GFLOP/s. */
   @State(Scope.Thread)

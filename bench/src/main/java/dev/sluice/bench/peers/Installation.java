@@ -2,6 +2,7 @@ package dev.sluice.bench.peers;
 
 import java.io.File;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,17 +67,10 @@ final class Installation {
   List<String> command(Peer peer) throws PeerException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("--enable-native-access=ALL-UNNAMED");
     if (peer == Peer.SLUICE) {
-      // As the launcher starts Sluice.
-      command.addAll(
-          List.of(
-              "--add-modules",
-              "jdk.incubator.vector",
-              "-XX:+UseSerialGC",
-              "-XX:+UseCountedLoopSafepoints",
-              "-XX:LoopStripMiningIter=1000",
-              "-XX:+UseTransparentHugePages"));
+      command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments()); // as this JVM
+    } else {
+      command.add("--enable-native-access=ALL-UNNAMED");
     }
     command.add("-cp");
     command.add(classPath(peer));
