@@ -44,8 +44,8 @@ public final class PeerBench {
     /** For a first look. */
     public static final Effort QUICK = new Effort(800_000_000L, 80_000_000L, 5);
 
-    private static final int FEWEST_TURNS = 5;
-    private static final double ALL_TURNS_NANOS = 12e9;
+    private static final int FEWEST_TURNS = 3;
+    private static final double ALL_TURNS_NANOS = 9e9;
 
     /** How many turns there are when all engines together take so long for one. */
     int turnsOf(double nanos) {
@@ -53,7 +53,7 @@ public final class PeerBench {
     }
 
     /** For figures to publish. */
-    public static final Effort THOROUGH = new Effort(1_500_000_000L, 150_000_000L, 11);
+    public static final Effort THOROUGH = new Effort(1_200_000_000L, 150_000_000L, 9);
   }
 
   /** Starts processes. */

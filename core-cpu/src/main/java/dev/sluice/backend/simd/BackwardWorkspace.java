@@ -2,7 +2,7 @@ package dev.sluice.backend.simd;
 
 /**
  * What a backward pass needs besides the saved activations: packed weights, running gradients of the
- * state, and one packed chunk of activations. All layers of one size share one.
+ * state, and packed chunks of activations. All layers of one size share one.
  */
 final class BackwardWorkspace {
   /** Rows of activations that are packed at once for the weight gradients: a block of the product. */
@@ -63,7 +63,7 @@ final class BackwardWorkspace {
     chunks = new Chunk[chunks(shape, team)];
     for (int i = 0; i < chunks.length; i++) {
       PackedPanels state = new PackedPanels(CHUNK, 1, hidden);
-      PackedPanels auxiliary = auxiliaryOperand(cell) ? new PackedPanels(CHUNK, 1, hidden) : null;
+      PackedPanels auxiliary = cell.readsAuxiliary() ? new PackedPanels(CHUNK, 1, hidden) : null;
       chunks[i] = new Chunk(new PackedPanels(CHUNK, 1, shape.input()), state, auxiliary);
     }
     dh = new float[shape.stateSize()];
@@ -79,21 +79,10 @@ final class BackwardWorkspace {
     return parts * chunkSize(shape) <= OWN_CHUNKS ? parts : 1;
   }
 
-  private static boolean auxiliaryOperand(Cell cell) {
-    for (int stage = 0; stage < cell.stages(); stage++) {
-      for (Cell.Product product : cell.products(stage)) {
-        if (product.operand() == Cell.Place.AUXILIARY) {
-          return true;
-        }
-      }
-    }
-    return false;
-  }
-
   private static long chunkSize(LayerShape shape) {
-    int states = auxiliaryOperand(shape.cell()) ? 2 : 1;
+    int states = shape.cell().readsAuxiliary() ? 2 : 1;
     return PackedPanels.size(CHUNK, 1, shape.input())
-        + states * PackedPanels.size(CHUNK, 1, shape.hidden());
+        + (long) states * PackedPanels.size(CHUNK, 1, shape.hidden());
   }
 
   /** Floats that the workspace of such a layer holds. */

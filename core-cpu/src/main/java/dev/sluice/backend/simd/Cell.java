@@ -22,7 +22,7 @@ abstract class Cell {
   }
 
   /**
-   * One recurrent product: operand · R[blocks]ᵀ.
+   * One recurrent product: operand · R[blocks]ᵀ. Each block belongs to exactly one product.
    *
    * @param blockFrom first block of H rows of R
    * @param blockTo end of the blocks
@@ -68,6 +68,18 @@ abstract class Cell {
     for (Product[] stage : stages) {
       for (Product product : stage) {
         if (product.operand() == Place.AUXILIARY || product.result() == Place.AUXILIARY) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Whether a product reads the AUXILIARY buffer. */
+  final boolean readsAuxiliary() {
+    for (Product[] stage : stages) {
+      for (Product product : stage) {
+        if (product.operand() == Place.AUXILIARY) {
           return true;
         }
       }

@@ -9,9 +9,9 @@ import jdk.incubator.vector.FloatVector;
 /**
  * The innermost loops of every matrix product: register tiles of up to 12 rows by 2 vectors.
  *
- * <p>A tile's accumulators start from C (or zero) and take one fused multiply-add for each k in
- * rising order, so an element of C has the same bits whatever the tile, the blocking, the vector
- * width or the number of threads.
+ * <p>A tile's accumulators start from C and take one fused multiply-add for each k in rising order,
+ * so an element of C has the same bits whatever the tile, the blocking, the vector width or the number
+ * of threads.
  *
  * <p>Both factors come packed ({@link PackedRows}, {@link PackedPanels}); elements of A are broadcast.
  * Four rows by two vectors are 8 accumulators, as many as the multiply-add units need to stay busy, and
@@ -51,74 +51,57 @@ final class GemmKernels {
       float[] c,
       int cFrom,
       int cStride) {
+    if (!accumulate) {
+      clear(rows, c, cFrom, cStride);
+    }
     int r = 0;
     int at = aFrom;
     int to = cFrom;
     if (WIDE) {
       while (rows - r >= 12 && (rows - r) / 4 != 4) { // 16 rows are 8 + 8 rather than 12 + 4
-        WideTiles.tile12(k, a, at, b, bFrom, accumulate, c, to, cStride);
+        WideTiles.tile12(k, a, at, b, bFrom, c, to, cStride);
         r += 12;
         at += 3 * QUAD;
         to += 12 * cStride;
       }
       while (rows - r >= 8) {
-        WideTiles.tile8(k, a, at, b, bFrom, accumulate, c, to, cStride);
+        WideTiles.tile8(k, a, at, b, bFrom, c, to, cStride);
         r += 8;
         at += 2 * QUAD;
         to += 8 * cStride;
       }
     }
     while (rows - r >= 4) {
-      tile4(k, a, at, b, bFrom, accumulate, c, to, cStride);
+      tile4(k, a, at, b, bFrom, c, to, cStride);
       r += 4;
       at += QUAD;
       to += 4 * cStride;
     }
     if (rows - r >= 2) {
-      tile2(k, a, at, b, bFrom, accumulate, c, to, cStride);
+      tile2(k, a, at, b, bFrom, c, to, cStride);
       r += 2;
       at += 2;
       to += 2 * cStride;
     }
     if (r < rows) {
-      tile1(k, a, at, b, bFrom, accumulate, c, to);
+      tile1(k, a, at, b, bFrom, c, to);
     }
   }
 
-  /** C[4 x NR] = (accumulate ? C : 0) + A[4 x k] · B[k x NR]. */
+  /** C[4 x NR] += A[4 x k] · B[k x NR]. */
   private static void tile4(
-      int k,
-      float[] a,
-      int aFrom,
-      float[] b,
-      int bFrom,
-      boolean accumulate,
-      float[] c,
-      int cFrom,
-      int cStride) {
+      int k, float[] a, int aFrom, float[] b, int bFrom, float[] c, int cFrom, int cStride) {
     int at1 = cFrom + cStride;
     int at2 = cFrom + 2 * cStride;
     int at3 = cFrom + 3 * cStride;
-    FloatVector a0, a1, b0, b1, c0, c1, d0, d1;
-    if (accumulate) {
-      a0 = FloatVector.fromArray(SPECIES, c, cFrom);
-      a1 = FloatVector.fromArray(SPECIES, c, cFrom + LANES);
-      b0 = FloatVector.fromArray(SPECIES, c, at1);
-      b1 = FloatVector.fromArray(SPECIES, c, at1 + LANES);
-      c0 = FloatVector.fromArray(SPECIES, c, at2);
-      c1 = FloatVector.fromArray(SPECIES, c, at2 + LANES);
-      d0 = FloatVector.fromArray(SPECIES, c, at3);
-      d1 = FloatVector.fromArray(SPECIES, c, at3 + LANES);
-    } else {
-      a0 = FloatVector.zero(SPECIES);
-      a1 = FloatVector.zero(SPECIES);
-      b0 = FloatVector.zero(SPECIES);
-      b1 = FloatVector.zero(SPECIES);
-      c0 = FloatVector.zero(SPECIES);
-      c1 = FloatVector.zero(SPECIES);
-      d0 = FloatVector.zero(SPECIES);
-      d1 = FloatVector.zero(SPECIES);
-    }
+    var a0 = FloatVector.fromArray(SPECIES, c, cFrom);
+    var a1 = FloatVector.fromArray(SPECIES, c, cFrom + LANES);
+    var b0 = FloatVector.fromArray(SPECIES, c, at1);
+    var b1 = FloatVector.fromArray(SPECIES, c, at1 + LANES);
+    var c0 = FloatVector.fromArray(SPECIES, c, at2);
+    var c1 = FloatVector.fromArray(SPECIES, c, at2 + LANES);
+    var d0 = FloatVector.fromArray(SPECIES, c, at3);
+    var d1 = FloatVector.fromArray(SPECIES, c, at3 + LANES);
     for (int p = 0; p < k; p++) {
       var left = FloatVector.fromArray(SPECIES, b, bFrom + p * NR);
       var right = FloatVector.fromArray(SPECIES, b, bFrom + p * NR + LANES);
@@ -146,30 +129,14 @@ final class GemmKernels {
     d1.intoArray(c, at3 + LANES);
   }
 
-  /** C[2 x NR] = (accumulate ? C : 0) + A[2 x k] · B[k x NR]. */
+  /** C[2 x NR] += A[2 x k] · B[k x NR]. */
   private static void tile2(
-      int k,
-      float[] a,
-      int aFrom,
-      float[] b,
-      int bFrom,
-      boolean accumulate,
-      float[] c,
-      int cFrom,
-      int cStride) {
+      int k, float[] a, int aFrom, float[] b, int bFrom, float[] c, int cFrom, int cStride) {
     int at1 = cFrom + cStride;
-    FloatVector a0, a1, b0, b1;
-    if (accumulate) {
-      a0 = FloatVector.fromArray(SPECIES, c, cFrom);
-      a1 = FloatVector.fromArray(SPECIES, c, cFrom + LANES);
-      b0 = FloatVector.fromArray(SPECIES, c, at1);
-      b1 = FloatVector.fromArray(SPECIES, c, at1 + LANES);
-    } else {
-      a0 = FloatVector.zero(SPECIES);
-      a1 = FloatVector.zero(SPECIES);
-      b0 = FloatVector.zero(SPECIES);
-      b1 = FloatVector.zero(SPECIES);
-    }
+    var a0 = FloatVector.fromArray(SPECIES, c, cFrom);
+    var a1 = FloatVector.fromArray(SPECIES, c, cFrom + LANES);
+    var b0 = FloatVector.fromArray(SPECIES, c, at1);
+    var b1 = FloatVector.fromArray(SPECIES, c, at1 + LANES);
     for (int p = 0; p < k; p++) {
       var left = FloatVector.fromArray(SPECIES, b, bFrom + p * NR);
       var right = FloatVector.fromArray(SPECIES, b, bFrom + p * NR + LANES);
@@ -187,17 +154,11 @@ final class GemmKernels {
     b1.intoArray(c, at1 + LANES);
   }
 
-  /** C[1 x NR] = (accumulate ? C : 0) + A[1 x k] · B[k x NR]. */
+  /** C[1 x NR] += A[1 x k] · B[k x NR]. */
   private static void tile1(
-      int k, float[] a, int aFrom, float[] b, int bFrom, boolean accumulate, float[] c, int cFrom) {
-    FloatVector a0, a1;
-    if (accumulate) {
-      a0 = FloatVector.fromArray(SPECIES, c, cFrom);
-      a1 = FloatVector.fromArray(SPECIES, c, cFrom + LANES);
-    } else {
-      a0 = FloatVector.zero(SPECIES);
-      a1 = FloatVector.zero(SPECIES);
-    }
+      int k, float[] a, int aFrom, float[] b, int bFrom, float[] c, int cFrom) {
+    var a0 = FloatVector.fromArray(SPECIES, c, cFrom);
+    var a1 = FloatVector.fromArray(SPECIES, c, cFrom + LANES);
     for (int p = 0; p < k; p++) {
       var left = FloatVector.fromArray(SPECIES, b, bFrom + p * NR);
       var right = FloatVector.fromArray(SPECIES, b, bFrom + p * NR + LANES);
@@ -208,5 +169,13 @@ final class GemmKernels {
     }
     a0.intoArray(c, cFrom);
     a1.intoArray(c, cFrom + LANES);
+  }
+
+  private static void clear(int rows, float[] c, int cFrom, int cStride) {
+    var zero = FloatVector.zero(SPECIES);
+    for (int r = 0; r < rows; r++) {
+      zero.intoArray(c, cFrom + r * cStride);
+      zero.intoArray(c, cFrom + r * cStride + LANES);
+    }
   }
 }

@@ -8,7 +8,11 @@ import jdk.incubator.vector.VectorSpecies;
  * {@code -Dsluice.vectorBits=128|256|512} forces. Results do not depend on it.
  */
 final class Lanes {
-  /** The species of every float kernel. Must stay a static final: the compiler needs a constant. */
+  /**
+   * The species of every float kernel. Must stay a static final: the compiler needs a constant. And it
+   * must stay alone: with 128-bit vectors beside these, one JVM start in ten compiled the register tiles
+   * so that they box every vector, thirty times slower.
+   */
   static final VectorSpecies<Float> SPECIES = species();
 
   /** Integers of the same shape. */

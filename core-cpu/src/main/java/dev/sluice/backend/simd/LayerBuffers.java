@@ -9,7 +9,7 @@ import static dev.sluice.backend.simd.Lanes.FIRST;
  */
 final class LayerBuffers {
   /** Rows of x whose input products are computed at once: enough for tiles to run at full speed. */
-  private static final int CHUNK_ROWS = 192;
+  private static final int CHUNK_ROWS = Gemm.MC;
 
   /** [T, B, G·H], rows {@link LayerShape#gateStride} apart; of one chunk of steps for inference. */
   final float[] gates;
@@ -45,7 +45,9 @@ final class LayerBuffers {
     long steps = training ? shape.maxSteps() : 1;
     long gateSteps = training ? shape.maxSteps() : chunk(shape.maxSteps(), shape.batch());
     int states = (shape.cell().auxiliary() ? 1 : 0) + (hasCellState ? 1 : 0);
-    return gateSteps * shape.batch() * shape.gateStride() + steps * states * shape.stateSize();
+    return FIRST * (1L + states)
+        + gateSteps * shape.batch() * shape.gateStride()
+        + steps * states * shape.stateSize();
   }
 
   private static float[] array(int steps, int batch, int columns) {

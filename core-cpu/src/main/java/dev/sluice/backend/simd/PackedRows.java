@@ -5,7 +5,6 @@ import static dev.sluice.backend.simd.Lanes.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The left factor of a matrix product, [M, K], cut into quads of four rows that the kernels read front
@@ -21,9 +20,10 @@ final class PackedRows {
   /** Distance of two quads: not a power of two, which would put all quads into one cache set. */
   static final int QUAD = 4 * Gemm.KC + 16;
 
-  private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
-  private static final VectorShuffle<Float> LOWER = VectorShuffle.makeZip(SPECIES, 0);
-  private static final VectorShuffle<Float> UPPER = VectorShuffle.makeZip(SPECIES, 1);
+  private static final VectorShuffle<Float> LOWER = zip(1, 0);
+  private static final VectorShuffle<Float> UPPER = zip(1, 1);
+  private static final VectorShuffle<Float> LOWER_FOURS = zip(4, 0);
+  private static final VectorShuffle<Float> UPPER_FOURS = zip(4, 1);
 
   /** Blocks of KC steps, each all quads of all rows. */
   final float[] data;
@@ -32,22 +32,32 @@ final class PackedRows {
 
   /** Room for so many rows and steps. */
   PackedRows(int rows, int k) {
-    blockSize = blockSize(rows);
+    blockSize = Math.toIntExact(blockSize(rows));
     data = new float[size(rows, k)];
   }
 
   /** Floats that such a factor holds. */
   static int size(int rows, int k) {
-    return Math.toIntExact((long) ((k + Gemm.KC - 1) / Gemm.KC) * blockSize(rows));
+    return Math.toIntExact(Math.ceilDiv(k, Gemm.KC) * blockSize(rows));
   }
 
-  private static int blockSize(int rows) {
-    return (rows + 3) / 4 * QUAD;
+  private static long blockSize(int rows) {
+    return Math.ceilDiv(rows, 4) * (long) QUAD;
   }
 
   /** Index of the first row's element at step p. */
   int at(int p) {
     return p / Gemm.KC * blockSize + p % Gemm.KC * 4;
+  }
+
+  /** Lanes of two vectors in turn, so many at a time: the lower half of the result or the upper. */
+  private static VectorShuffle<Float> zip(int width, int half) {
+    return VectorShuffle.fromOp(
+        SPECIES,
+        lane -> {
+          int group = (lane + half * LANES) / width;
+          return group % 2 * LANES + group / 2 * width + lane % width;
+        });
   }
 
   /**
@@ -105,20 +115,46 @@ final class PackedRows {
 
   /** Packs columns that are contiguous: A[r, p] = a[from + p * stride + r]. */
   void packColumns(float[] a, int from, int stride, int rows, int k) {
-    for (int p = 0; p < k; p++) {
-      packStep(a, from + p * stride, rows, at(p));
+    int p = 0;
+    for (; p + 4 <= k; p += 4) {
+      packFourSteps(a, from + p * stride, stride, rows, at(p));
+    }
+    for (; p < k; p++) { // the last one to three steps
+      for (int r = 0; r < rows; r++) {
+        data[at(p) + r / 4 * QUAD + r % 4] = a[from + p * stride + r];
+      }
     }
   }
 
-  /** One step. A method of its own is called often enough to be compiled at once. */
-  private void packStep(float[] a, int from, int rows, int first) {
+  /**
+   * Four steps of all rows: fours of lanes are zipped twice. A method of its own is called so often that
+   * it is compiled at once.
+   */
+  private void packFourSteps(float[] a, int from, int stride, int rows, int first) {
     int r = 0;
-    int to = first;
-    for (; r + 4 <= rows; r += 4, to += QUAD) {
-      FloatVector.fromArray(FOUR, a, from + r).intoArray(data, to);
+    for (; r <= rows - LANES; r += LANES) { // vector main
+      var v0 = FloatVector.fromArray(SPECIES, a, from + r);
+      var v1 = FloatVector.fromArray(SPECIES, a, from + r + stride);
+      var v2 = FloatVector.fromArray(SPECIES, a, from + r + 2 * stride);
+      var v3 = FloatVector.fromArray(SPECIES, a, from + r + 3 * stride);
+      var even0 = v0.rearrange(LOWER_FOURS, v2);
+      var even1 = v0.rearrange(UPPER_FOURS, v2);
+      var odd0 = v1.rearrange(LOWER_FOURS, v3);
+      var odd1 = v1.rearrange(UPPER_FOURS, v3);
+      // A quad's four steps are 16 floats: one, two or four vectors, by their width.
+      int to = first + r / 4 * QUAD;
+      even0.rearrange(LOWER_FOURS, odd0).intoArray(data, to);
+      even0.rearrange(UPPER_FOURS, odd0).intoArray(data, to + LANES / 16 * QUAD + LANES % 16);
+      even1.rearrange(LOWER_FOURS, odd1).intoArray(data, to + LANES / 8 * QUAD + 2 * LANES % 16);
+      even1
+          .rearrange(UPPER_FOURS, odd1)
+          .intoArray(data, to + 3 * LANES / 16 * QUAD + 3 * LANES % 16);
     }
-    for (; r < rows; r++) { // the last one to three rows
-      data[to + r % 4] = a[from + r];
+    for (; r < rows; r++) { // scalar tail
+      int to = first + r / 4 * QUAD + r % 4;
+      for (int p = 0; p < 4; p++) {
+        data[to + 4 * p] = a[from + p * stride + r];
+      }
     }
   }
 
@@ -126,7 +162,10 @@ final class PackedRows {
   void copyStep(int p, int rows, float scale, float[] to, int toFrom) {
     int at = at(p);
     for (int r = 0; r < rows; r += 4, at += QUAD) {
-      FloatVector.fromArray(FOUR, data, at).mul(scale).intoArray(to, toFrom + r);
+      to[toFrom + r] = scale * data[at];
+      to[toFrom + r + 1] = scale * data[at + 1];
+      to[toFrom + r + 2] = scale * data[at + 2];
+      to[toFrom + r + 3] = scale * data[at + 3];
     }
   }
 }

@@ -120,7 +120,7 @@ final class SimdRecurrentPlan implements RecurrentPlan {
     int inner = spec.layers() - 1;
     int turns = Math.min(2, inner);
     long outputs = training ? inner + turns + (drops ? inner : 0) : turns;
-    return 4 * (floats + outputs * output);
+    return 4 * (floats + outputs * (FIRST + output));
   }
 
   private boolean drops() {

@@ -61,22 +61,11 @@ final class StreamLayer {
     auxiliary = new float[parts][];
     for (int part = 0; part < parts; part++) {
       if (cell.auxiliary()) {
-        boolean shared = part > 0 && readsAuxiliary(cell);
+        boolean shared = part > 0 && cell.readsAuxiliary();
         auxiliary[part] = shared ? auxiliary[0] : new float[shape.stateSize() + PADDING];
       }
       steps[part] = step(part, parts);
     }
-  }
-
-  private static boolean readsAuxiliary(Cell cell) {
-    for (int stage = 0; stage < cell.stages(); stage++) {
-      for (Product product : cell.products(stage)) {
-        if (product.operand() == Place.AUXILIARY) {
-          return true;
-        }
-      }
-    }
-    return false;
   }
 
   /** A step on cache lines of its own: its member writes to it at every step. */

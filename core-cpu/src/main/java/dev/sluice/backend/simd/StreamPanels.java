@@ -16,7 +16,10 @@ import java.util.Arrays;
  * its scale and adds the product to what is there, in one rounding.
  */
 final class StreamPanels {
-  /** Steps of k whose weights are decoded at once for several rows: 16 KB with 512-bit vectors. */
+  /**
+   * Steps of k whose weights are decoded at once for several rows: 16 KB with 512-bit vectors. They
+   * divide {@link Gemm#KC}, so that they lie in one block of the packed rows.
+   */
   private static final int DECODED = 128;
 
   /** Floats behind an array that keep the next member's off its last cache line. */

@@ -135,7 +135,7 @@ final class WeightGradients {
     int m = product.blocks() * hidden;
     int rowFrom = m * part / parts;
     int rowTo = m * (part + 1) / parts;
-    int most = Gemm.blockRows(Math.max(1, rowTo - rowFrom));
+    int most = Gemm.blockRows(rowTo - rowFrom);
     for (int r = rowFrom; r < rowTo; r += most) {
       int height = Math.min(most, rowTo - r);
       int row = product.blockFrom() * hidden + r;

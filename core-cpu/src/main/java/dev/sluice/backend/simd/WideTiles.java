@@ -14,17 +14,9 @@ import jdk.incubator.vector.FloatVector;
 final class WideTiles {
   private WideTiles() {}
 
-  /** C[12 x NR] = (accumulate ? C : 0) + A[12 x k] · B[k x NR]. */
+  /** C[12 x NR] += A[12 x k] · B[k x NR]. */
   static void tile12(
-      int k,
-      float[] a,
-      int aFrom,
-      float[] b,
-      int bFrom,
-      boolean accumulate,
-      float[] c,
-      int cFrom,
-      int cStride) {
+      int k, float[] a, int aFrom, float[] b, int bFrom, float[] c, int cFrom, int cStride) {
     int at1 = cFrom + cStride;
     int at2 = cFrom + 2 * cStride;
     int at3 = cFrom + 3 * cStride;
@@ -36,81 +28,30 @@ final class WideTiles {
     int at9 = cFrom + 9 * cStride;
     int at10 = cFrom + 10 * cStride;
     int at11 = cFrom + 11 * cStride;
-    FloatVector a0,
-        a1,
-        b0,
-        b1,
-        c0,
-        c1,
-        d0,
-        d1,
-        e0,
-        e1,
-        f0,
-        f1,
-        g0,
-        g1,
-        h0,
-        h1,
-        i0,
-        i1,
-        j0,
-        j1,
-        k0,
-        k1,
-        l0,
-        l1;
-    if (accumulate) {
-      a0 = FloatVector.fromArray(SPECIES, c, cFrom);
-      a1 = FloatVector.fromArray(SPECIES, c, cFrom + LANES);
-      b0 = FloatVector.fromArray(SPECIES, c, at1);
-      b1 = FloatVector.fromArray(SPECIES, c, at1 + LANES);
-      c0 = FloatVector.fromArray(SPECIES, c, at2);
-      c1 = FloatVector.fromArray(SPECIES, c, at2 + LANES);
-      d0 = FloatVector.fromArray(SPECIES, c, at3);
-      d1 = FloatVector.fromArray(SPECIES, c, at3 + LANES);
-      e0 = FloatVector.fromArray(SPECIES, c, at4);
-      e1 = FloatVector.fromArray(SPECIES, c, at4 + LANES);
-      f0 = FloatVector.fromArray(SPECIES, c, at5);
-      f1 = FloatVector.fromArray(SPECIES, c, at5 + LANES);
-      g0 = FloatVector.fromArray(SPECIES, c, at6);
-      g1 = FloatVector.fromArray(SPECIES, c, at6 + LANES);
-      h0 = FloatVector.fromArray(SPECIES, c, at7);
-      h1 = FloatVector.fromArray(SPECIES, c, at7 + LANES);
-      i0 = FloatVector.fromArray(SPECIES, c, at8);
-      i1 = FloatVector.fromArray(SPECIES, c, at8 + LANES);
-      j0 = FloatVector.fromArray(SPECIES, c, at9);
-      j1 = FloatVector.fromArray(SPECIES, c, at9 + LANES);
-      k0 = FloatVector.fromArray(SPECIES, c, at10);
-      k1 = FloatVector.fromArray(SPECIES, c, at10 + LANES);
-      l0 = FloatVector.fromArray(SPECIES, c, at11);
-      l1 = FloatVector.fromArray(SPECIES, c, at11 + LANES);
-    } else {
-      a0 = FloatVector.zero(SPECIES);
-      a1 = FloatVector.zero(SPECIES);
-      b0 = FloatVector.zero(SPECIES);
-      b1 = FloatVector.zero(SPECIES);
-      c0 = FloatVector.zero(SPECIES);
-      c1 = FloatVector.zero(SPECIES);
-      d0 = FloatVector.zero(SPECIES);
-      d1 = FloatVector.zero(SPECIES);
-      e0 = FloatVector.zero(SPECIES);
-      e1 = FloatVector.zero(SPECIES);
-      f0 = FloatVector.zero(SPECIES);
-      f1 = FloatVector.zero(SPECIES);
-      g0 = FloatVector.zero(SPECIES);
-      g1 = FloatVector.zero(SPECIES);
-      h0 = FloatVector.zero(SPECIES);
-      h1 = FloatVector.zero(SPECIES);
-      i0 = FloatVector.zero(SPECIES);
-      i1 = FloatVector.zero(SPECIES);
-      j0 = FloatVector.zero(SPECIES);
-      j1 = FloatVector.zero(SPECIES);
-      k0 = FloatVector.zero(SPECIES);
-      k1 = FloatVector.zero(SPECIES);
-      l0 = FloatVector.zero(SPECIES);
-      l1 = FloatVector.zero(SPECIES);
-    }
+    var a0 = FloatVector.fromArray(SPECIES, c, cFrom);
+    var a1 = FloatVector.fromArray(SPECIES, c, cFrom + LANES);
+    var b0 = FloatVector.fromArray(SPECIES, c, at1);
+    var b1 = FloatVector.fromArray(SPECIES, c, at1 + LANES);
+    var c0 = FloatVector.fromArray(SPECIES, c, at2);
+    var c1 = FloatVector.fromArray(SPECIES, c, at2 + LANES);
+    var d0 = FloatVector.fromArray(SPECIES, c, at3);
+    var d1 = FloatVector.fromArray(SPECIES, c, at3 + LANES);
+    var e0 = FloatVector.fromArray(SPECIES, c, at4);
+    var e1 = FloatVector.fromArray(SPECIES, c, at4 + LANES);
+    var f0 = FloatVector.fromArray(SPECIES, c, at5);
+    var f1 = FloatVector.fromArray(SPECIES, c, at5 + LANES);
+    var g0 = FloatVector.fromArray(SPECIES, c, at6);
+    var g1 = FloatVector.fromArray(SPECIES, c, at6 + LANES);
+    var h0 = FloatVector.fromArray(SPECIES, c, at7);
+    var h1 = FloatVector.fromArray(SPECIES, c, at7 + LANES);
+    var i0 = FloatVector.fromArray(SPECIES, c, at8);
+    var i1 = FloatVector.fromArray(SPECIES, c, at8 + LANES);
+    var j0 = FloatVector.fromArray(SPECIES, c, at9);
+    var j1 = FloatVector.fromArray(SPECIES, c, at9 + LANES);
+    var k0 = FloatVector.fromArray(SPECIES, c, at10);
+    var k1 = FloatVector.fromArray(SPECIES, c, at10 + LANES);
+    var l0 = FloatVector.fromArray(SPECIES, c, at11);
+    var l1 = FloatVector.fromArray(SPECIES, c, at11 + LANES);
     for (int p = 0; p < k; p++) {
       var left = FloatVector.fromArray(SPECIES, b, bFrom + p * NR);
       var right = FloatVector.fromArray(SPECIES, b, bFrom + p * NR + LANES);
@@ -178,17 +119,9 @@ final class WideTiles {
     l1.intoArray(c, at11 + LANES);
   }
 
-  /** C[8 x NR] = (accumulate ? C : 0) + A[8 x k] · B[k x NR]. */
+  /** C[8 x NR] += A[8 x k] · B[k x NR]. */
   static void tile8(
-      int k,
-      float[] a,
-      int aFrom,
-      float[] b,
-      int bFrom,
-      boolean accumulate,
-      float[] c,
-      int cFrom,
-      int cStride) {
+      int k, float[] a, int aFrom, float[] b, int bFrom, float[] c, int cFrom, int cStride) {
     int at1 = cFrom + cStride;
     int at2 = cFrom + 2 * cStride;
     int at3 = cFrom + 3 * cStride;
@@ -196,42 +129,22 @@ final class WideTiles {
     int at5 = cFrom + 5 * cStride;
     int at6 = cFrom + 6 * cStride;
     int at7 = cFrom + 7 * cStride;
-    FloatVector a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1, g0, g1, h0, h1;
-    if (accumulate) {
-      a0 = FloatVector.fromArray(SPECIES, c, cFrom);
-      a1 = FloatVector.fromArray(SPECIES, c, cFrom + LANES);
-      b0 = FloatVector.fromArray(SPECIES, c, at1);
-      b1 = FloatVector.fromArray(SPECIES, c, at1 + LANES);
-      c0 = FloatVector.fromArray(SPECIES, c, at2);
-      c1 = FloatVector.fromArray(SPECIES, c, at2 + LANES);
-      d0 = FloatVector.fromArray(SPECIES, c, at3);
-      d1 = FloatVector.fromArray(SPECIES, c, at3 + LANES);
-      e0 = FloatVector.fromArray(SPECIES, c, at4);
-      e1 = FloatVector.fromArray(SPECIES, c, at4 + LANES);
-      f0 = FloatVector.fromArray(SPECIES, c, at5);
-      f1 = FloatVector.fromArray(SPECIES, c, at5 + LANES);
-      g0 = FloatVector.fromArray(SPECIES, c, at6);
-      g1 = FloatVector.fromArray(SPECIES, c, at6 + LANES);
-      h0 = FloatVector.fromArray(SPECIES, c, at7);
-      h1 = FloatVector.fromArray(SPECIES, c, at7 + LANES);
-    } else {
-      a0 = FloatVector.zero(SPECIES);
-      a1 = FloatVector.zero(SPECIES);
-      b0 = FloatVector.zero(SPECIES);
-      b1 = FloatVector.zero(SPECIES);
-      c0 = FloatVector.zero(SPECIES);
-      c1 = FloatVector.zero(SPECIES);
-      d0 = FloatVector.zero(SPECIES);
-      d1 = FloatVector.zero(SPECIES);
-      e0 = FloatVector.zero(SPECIES);
-      e1 = FloatVector.zero(SPECIES);
-      f0 = FloatVector.zero(SPECIES);
-      f1 = FloatVector.zero(SPECIES);
-      g0 = FloatVector.zero(SPECIES);
-      g1 = FloatVector.zero(SPECIES);
-      h0 = FloatVector.zero(SPECIES);
-      h1 = FloatVector.zero(SPECIES);
-    }
+    var a0 = FloatVector.fromArray(SPECIES, c, cFrom);
+    var a1 = FloatVector.fromArray(SPECIES, c, cFrom + LANES);
+    var b0 = FloatVector.fromArray(SPECIES, c, at1);
+    var b1 = FloatVector.fromArray(SPECIES, c, at1 + LANES);
+    var c0 = FloatVector.fromArray(SPECIES, c, at2);
+    var c1 = FloatVector.fromArray(SPECIES, c, at2 + LANES);
+    var d0 = FloatVector.fromArray(SPECIES, c, at3);
+    var d1 = FloatVector.fromArray(SPECIES, c, at3 + LANES);
+    var e0 = FloatVector.fromArray(SPECIES, c, at4);
+    var e1 = FloatVector.fromArray(SPECIES, c, at4 + LANES);
+    var f0 = FloatVector.fromArray(SPECIES, c, at5);
+    var f1 = FloatVector.fromArray(SPECIES, c, at5 + LANES);
+    var g0 = FloatVector.fromArray(SPECIES, c, at6);
+    var g1 = FloatVector.fromArray(SPECIES, c, at6 + LANES);
+    var h0 = FloatVector.fromArray(SPECIES, c, at7);
+    var h1 = FloatVector.fromArray(SPECIES, c, at7 + LANES);
     for (int p = 0; p < k; p++) {
       var left = FloatVector.fromArray(SPECIES, b, bFrom + p * NR);
       var right = FloatVector.fromArray(SPECIES, b, bFrom + p * NR + LANES);

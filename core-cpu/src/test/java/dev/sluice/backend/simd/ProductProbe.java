@@ -31,8 +31,18 @@ final class ProductProbe {
       }
     }
     for (CellType cell : CellType.values()) {
-      // The second is shared by sequences, the third by units: see Sharing.
-      for (int[] s : new int[][] {{3, 2, 5, 7}, {9, 32, 20, 40}, {4, 40, 33, 256}}) {
+      // Shared by sequences but for the last two, which are shared by units (see Sharing); the
+      // third has
+      // steps enough for several chunks of the weight gradients, the last fewer rows than threads.
+      int[][] sizes = {
+        {3, 2, 5, 7},
+        {9, 32, 20, 40},
+        {2, 523, 3, 5},
+        {4, 40, 33, 256},
+        {4, 7, 33, 330},
+        {1, 1, 3, 450}
+      };
+      for (int[] s : sizes) {
         RecurrentSpec spec =
             RecurrentSpec.of(cell, s[2], s[3])
                 .withLayers(2)

@@ -1,6 +1,7 @@
 package dev.sluice.backend.simd;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,6 +17,7 @@ class RecurrentSizesTest {
     "65536, 1, 65536, the weights would",
     "16, 65536, 65536, gates would",
     "16, 1, 134217727, gates would",
+    "1, 1, 134217728, gates would",
     "23200, 1, 1, the weights would"
   })
   void arraysThatAreTooLongAreNamed(int hidden, int steps, int batch, String words) {
@@ -30,6 +32,12 @@ class RecurrentSizesTest {
     assertTrue(sentence.contains("a batch of %d (B)".formatted(batch)), sentence);
     assertTrue(sentence.contains("%d units (H)".formatted(hidden)), sentence);
     assertTrue(sentence.contains("2147483627"), sentence);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 16", "16, 16", "17, 32", "240, 240", "241, 272", "256, 272", "4096, 4112"})
+  void rowsOfGatesBeginAtCacheLinesOfDifferentSets(int columns, int stride) {
+    assertEquals(stride, LayerShape.gateStride(columns));
   }
 
   @ParameterizedTest
