@@ -13,8 +13,8 @@ import java.util.function.Consumer;
 
 /**
  * Measures a work on Sluice and on the peers. Each engine runs in a process of its own, with one
- * thread and with all cores; its results are compared with Sluice's, it warms up, and the fastest of
- * its {@link Peer#settings} is kept. Then the engines take turns, A B C A B C, the others stopped meanwhile.
+ * thread and with all cores; it warms up, the fastest of its {@link Peer#settings} is kept, and its
+ * results are compared with Sluice's. Then the engines take turns, A B C A B C, the others stopped meanwhile.
  */
 public final class PeerBench {
   private static final Duration PATIENCE = Duration.ofSeconds(120);
@@ -53,7 +53,7 @@ public final class PeerBench {
     }
 
     /** For figures to publish. */
-    public static final Effort THOROUGH = new Effort(1_200_000_000L, 150_000_000L, 9);
+    public static final Effort THOROUGH = new Effort(1_000_000_000L, 150_000_000L, 9);
   }
 
   /** Starts processes. */
@@ -119,12 +119,12 @@ public final class PeerBench {
           if (bound == null) {
             bound = bound(process, work, results);
           }
-          compare(bound, process, peer, setting, work, results);
           process.prepare(work, setting.threads());
           double nanos = warmUp(process, best(chosen, peer));
           chosen.removeLast();
           keepFaster(chosen, new Candidate(peer, setting, process, nanos));
         }
+        compare(bound, chosen.getLast(), work, results);
       }
       progress.accept(work.title() + ": in turn");
       return takeTurns(work, chosen);
@@ -157,16 +157,20 @@ public final class PeerBench {
     return new ResultBound(expected, moved);
   }
 
-  private static void compare(
-      ResultBound bound, EngineProcess process, Peer peer, Setting setting, Work work, Path file)
+  /** Compares the results of the setting that was kept, and makes it ready again. */
+  private static void compare(ResultBound bound, Candidate kept, Work work, Path file)
       throws IOException {
-    process.check(work, setting.threads(), 0, 0, file);
+    int threads = kept.setting().threads();
+    kept.process().check(work, threads, 0, 0, file);
     Optional<String> disagreement = bound.disagreement(ArrayFile.read(file));
     if (disagreement.isPresent()) {
       throw new PeerException(
           "%s on %s, threads %s: %s; what computes something else is not compared"
-              .formatted(work.title(), peer.title(), setting.title(), disagreement.get()));
+              .formatted(
+                  work.title(), kept.peer().title(), kept.setting().title(), disagreement.get()));
     }
+    kept.process().prepare(work, threads);
+    kept.process().time(1);
   }
 
   /** The best time of a peer so far. */

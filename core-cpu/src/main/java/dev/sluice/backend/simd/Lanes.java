@@ -10,8 +10,8 @@ import jdk.incubator.vector.VectorSpecies;
 final class Lanes {
   /**
    * The species of every float kernel. Must stay a static final: the compiler needs a constant. And it
-   * must stay alone: with 128-bit vectors beside these, one JVM start in ten compiled the register tiles
-   * so that they box every vector, thirty times slower.
+   * must stay alone: with 128-bit vectors beside these, 9 of 125 JVM starts compiled a register tile
+   * so that it boxed every vector, thirty times slower.
    */
   static final VectorSpecies<Float> SPECIES = species();
 
