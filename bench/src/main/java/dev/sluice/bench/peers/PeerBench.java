@@ -6,15 +6,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * Measures a work on Sluice and on the peers. Each engine runs in a process of its own, with one
- * thread and with all cores; it warms up, the fastest of its {@link Peer#settings} is kept, and its
- * results are compared with Sluice's. Then the engines take turns, A B C A B C, the others stopped meanwhile.
+ * thread and with all cores; it warms up, the fastest of its {@link Peer#settings} is kept, those that
+ * are near it being timed in turn, and its results are compared with Sluice's. Then the engines take
+ * turns, A B C A B C, the others stopped meanwhile.
  */
 public final class PeerBench {
   private static final Duration PATIENCE = Duration.ofSeconds(120);
@@ -24,9 +27,12 @@ public final class PeerBench {
 
   /**
    * A setting that is so much slower than the best so far after a part of its warm-up is not warmed
-   * up any further; the part leaves a JVM the time to compile.
+   * up any further, nor timed in turn with it; the part leaves a JVM the time to compile.
    */
   private static final double HOPELESS = 1.5;
+
+  /** Turns in which the settings of one engine are timed before one is chosen. */
+  private static final int TRIALS = 5;
 
   private static final double FAIR_CHANCE = 0.6;
 
@@ -113,17 +119,21 @@ public final class PeerBench {
       ResultBound bound = null;
       for (Peer peer : peers) {
         progress.accept(work.title() + ": " + peer.title() + " warms up");
+        int first = chosen.size();
+        double best = Double.POSITIVE_INFINITY;
         for (Setting setting : peer.settings(cores)) {
           EngineProcess process = starter.start(peer, setting, PATIENCE);
+          // Known at once, so that it is closed whatever happens.
           chosen.add(new Candidate(peer, setting, process, Double.POSITIVE_INFINITY));
           if (bound == null) {
             bound = bound(process, work, results);
           }
           process.prepare(work, setting.threads());
-          double nanos = warmUp(process, best(chosen, peer));
-          chosen.removeLast();
-          keepFaster(chosen, new Candidate(peer, setting, process, nanos));
+          double nanos = warmUp(process, best);
+          chosen.set(chosen.size() - 1, new Candidate(peer, setting, process, nanos));
+          best = Math.min(best, nanos);
         }
+        keepFastest(chosen.subList(first, chosen.size()), HOPELESS * best);
         compare(bound, chosen.getLast(), work, results);
       }
       progress.accept(work.title() + ": in turn");
@@ -135,15 +145,25 @@ public final class PeerBench {
     }
   }
 
-  private static void keepFaster(List<Candidate> chosen, Candidate candidate) {
-    if (chosen.isEmpty() || chosen.getLast().peer() != candidate.peer()) {
-      chosen.add(candidate);
-    } else if (candidate.nanos() < chosen.getLast().nanos()) {
-      chosen.removeLast().process().close();
-      chosen.add(candidate);
-    } else {
-      candidate.process().close();
+  /**
+   * Leaves the fastest of an engine's settings. Those near the best are timed in turn: others on the
+   * machine may have used the cores while one of them warmed up.
+   */
+  private void keepFastest(List<Candidate> settings, double hopeless) throws PeerException {
+    close(settings, setting -> setting.nanos() >= hopeless);
+    if (settings.size() > 1) {
+      List<Double> times =
+          inTurn(settings, TRIALS, effort.warmUpNanos() / WARM_UP_ROUNDS).stream()
+              .map(PeerRow::median)
+              .toList();
+      Candidate fastest = settings.get(times.indexOf(Collections.min(times)));
+      close(settings, setting -> setting != fastest);
     }
+  }
+
+  private static void close(List<Candidate> settings, Predicate<Candidate> which) {
+    settings.stream().filter(which).forEach(setting -> setting.process().close());
+    settings.removeIf(which);
   }
 
   private static ResultBound bound(EngineProcess process, Work work, Path file) throws IOException {
@@ -173,15 +193,6 @@ public final class PeerBench {
     kept.process().time(1);
   }
 
-  /** The best time of a peer so far. */
-  private static double best(List<Candidate> chosen, Peer peer) {
-    return chosen.stream()
-        .filter(candidate -> candidate.peer() == peer)
-        .mapToDouble(Candidate::nanos)
-        .min()
-        .orElse(Double.POSITIVE_INFINITY);
-  }
-
   /**
    * The shortest median of the warm-up's rounds: a moment in which others used the cores must not
    * decide on a setting, least of all against a thread for each core.
@@ -204,20 +215,9 @@ public final class PeerBench {
   }
 
   private PeerRow takeTurns(Work work, List<Candidate> engines) throws PeerException {
-    List<List<Double>> turns = new ArrayList<>();
-    engines.forEach(engine -> turns.add(new ArrayList<>()));
     double allOnce =
         engines.stream().mapToDouble(engine -> Math.max(engine.nanos(), effort.turnNanos())).sum();
-    int rounds = effort.turnsOf(allOnce);
-    for (int turn = 0; turn < rounds; turn++) {
-      for (int i = 0; i < engines.size(); i++) {
-        Candidate engine = engines.get(i);
-        int counted = count(engine.nanos(), effort.turnNanos());
-        int skipped = counted == 1 ? 0 : Math.ceilDiv(counted, PART_TO_SKIP);
-        long[] nanos = engine.process().time(skipped + counted);
-        turns.get(i).add(median(Arrays.copyOfRange(nanos, skipped, nanos.length)));
-      }
-    }
+    List<List<Double>> turns = inTurn(engines, effort.turnsOf(allOnce), effort.turnNanos());
     List<PeerRow.Timed> timed = new ArrayList<>();
     for (int i = 0; i < engines.size(); i++) {
       Candidate engine = engines.get(i);
@@ -225,6 +225,23 @@ public final class PeerBench {
           new PeerRow.Timed(engine.peer(), engine.setting().title(), List.copyOf(turns.get(i))));
     }
     return new PeerRow(work, List.copyOf(timed));
+  }
+
+  /** For each engine and turn the median nanoseconds of an iteration. */
+  private static List<List<Double>> inTurn(List<Candidate> engines, int turns, long turnNanos)
+      throws PeerException {
+    List<List<Double>> times = new ArrayList<>();
+    engines.forEach(engine -> times.add(new ArrayList<>()));
+    for (int turn = 0; turn < turns; turn++) {
+      for (int i = 0; i < engines.size(); i++) {
+        Candidate engine = engines.get(i);
+        int counted = count(engine.nanos(), turnNanos);
+        int skipped = counted == 1 ? 0 : Math.ceilDiv(counted, PART_TO_SKIP);
+        long[] nanos = engine.process().time(skipped + counted);
+        times.get(i).add(median(Arrays.copyOfRange(nanos, skipped, nanos.length)));
+      }
+    }
+    return times;
   }
 
   private static double median(long[] nanos) {

@@ -137,14 +137,22 @@ class EngineProcessTest {
 
   @Test
   void aSettingThatIsSlowAtFirstAndFastestInTheEndIsChosen() throws IOException {
+    assertEquals("2", chosenOf(FakeEngines.Warming.class));
+  }
+
+  @Test
+  void aSettingWhoseWarmUpWasDisturbedIsTimedInTurnWithTheOther() throws IOException {
+    assertEquals("2", chosenOf(FakeEngines.Disturbed.class));
+  }
+
+  private static String chosenOf(Class<?> factory) throws IOException {
     PeerBench bench =
         new PeerBench(
-            (_, _, patience) -> started(FakeEngines.Warming.class, patience),
+            (_, _, patience) -> started(factory, patience),
             2,
             new PeerBench.Effort(400_000_000, 1_000_000, 2),
             _ -> {});
-    PeerRow row = bench.measure(WORK, List.of(Peer.SLUICE));
-    assertEquals("2", row.ours().setting());
+    return bench.measure(WORK, List.of(Peer.SLUICE)).ours().setting();
   }
 
   private static PeerBench bench(Class<?> instead) {

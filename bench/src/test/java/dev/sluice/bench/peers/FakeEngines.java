@@ -82,6 +82,24 @@ final class FakeEngines {
     }
   }
 
+  /** Takes 4 ms with one thread; with two 5 ms while others use the cores, as its warm-up lasts, then 3 ms. */
+  public static final class Disturbed implements Engine.Factory {
+    private static final int DISTURBED = 85;
+
+    @Override
+    public Engine prepare(Work work, WorkData data, int threads) {
+      return new Fake() {
+        private int iterations;
+
+        @Override
+        public void iterate() throws InterruptedException {
+          iterations++;
+          Thread.sleep(threads == 1 ? 4 : iterations <= DISTURBED ? 5 : 3);
+        }
+      };
+    }
+  }
+
   /** Sluice with the two halves of x exchanged: quick, and wrong. */
   public static final class Wrong implements Engine.Factory {
     @Override

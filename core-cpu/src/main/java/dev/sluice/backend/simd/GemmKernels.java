@@ -28,6 +28,9 @@ final class GemmKernels {
   /** Columns of a tile: the width of a packed panel of B. */
   static final int NR = 2 * LANES;
 
+  /** What the sums start from where C is overwritten: rows that lie at a distance of 0. */
+  private static final float[] ZEROS = new float[NR];
+
   private GemmKernels() {}
 
   /**
@@ -51,57 +54,71 @@ final class GemmKernels {
       float[] c,
       int cFrom,
       int cStride) {
-    if (!accumulate) {
-      clear(rows, c, cFrom, cStride);
-    }
+    float[] start = accumulate ? c : ZEROS;
+    int startStride = accumulate ? cStride : 0;
+    int from = accumulate ? cFrom : 0;
     int r = 0;
     int at = aFrom;
     int to = cFrom;
     if (WIDE) {
       while (rows - r >= 12 && (rows - r) / 4 != 4) { // 16 rows are 8 + 8 rather than 12 + 4
-        WideTiles.tile12(k, a, at, b, bFrom, c, to, cStride);
+        WideTiles.tile12(k, a, at, b, bFrom, start, from, startStride, c, to, cStride);
         r += 12;
         at += 3 * QUAD;
+        from += 12 * startStride;
         to += 12 * cStride;
       }
       while (rows - r >= 8) {
-        WideTiles.tile8(k, a, at, b, bFrom, c, to, cStride);
+        WideTiles.tile8(k, a, at, b, bFrom, start, from, startStride, c, to, cStride);
         r += 8;
         at += 2 * QUAD;
+        from += 8 * startStride;
         to += 8 * cStride;
       }
     }
     while (rows - r >= 4) {
-      tile4(k, a, at, b, bFrom, c, to, cStride);
+      tile4(k, a, at, b, bFrom, start, from, startStride, c, to, cStride);
       r += 4;
       at += QUAD;
+      from += 4 * startStride;
       to += 4 * cStride;
     }
     if (rows - r >= 2) {
-      tile2(k, a, at, b, bFrom, c, to, cStride);
+      tile2(k, a, at, b, bFrom, start, from, startStride, c, to, cStride);
       r += 2;
       at += 2;
+      from += 2 * startStride;
       to += 2 * cStride;
     }
     if (r < rows) {
-      tile1(k, a, at, b, bFrom, c, to);
+      tile1(k, a, at, b, bFrom, start, from, c, to);
     }
   }
 
   /** C[4 x NR] += A[4 x k] · B[k x NR]. */
   private static void tile4(
-      int k, float[] a, int aFrom, float[] b, int bFrom, float[] c, int cFrom, int cStride) {
+      int k,
+      float[] a,
+      int aFrom,
+      float[] b,
+      int bFrom,
+      float[] start,
+      int startFrom,
+      int startStride,
+      float[] c,
+      int cFrom,
+      int cStride) {
     int at1 = cFrom + cStride;
     int at2 = cFrom + 2 * cStride;
     int at3 = cFrom + 3 * cStride;
-    var a0 = FloatVector.fromArray(SPECIES, c, cFrom);
-    var a1 = FloatVector.fromArray(SPECIES, c, cFrom + LANES);
-    var b0 = FloatVector.fromArray(SPECIES, c, at1);
-    var b1 = FloatVector.fromArray(SPECIES, c, at1 + LANES);
-    var c0 = FloatVector.fromArray(SPECIES, c, at2);
-    var c1 = FloatVector.fromArray(SPECIES, c, at2 + LANES);
-    var d0 = FloatVector.fromArray(SPECIES, c, at3);
-    var d1 = FloatVector.fromArray(SPECIES, c, at3 + LANES);
+    var a0 = FloatVector.fromArray(SPECIES, start, startFrom);
+    var a1 = FloatVector.fromArray(SPECIES, start, startFrom + LANES);
+    var b0 = FloatVector.fromArray(SPECIES, start, startFrom + startStride);
+    var b1 = FloatVector.fromArray(SPECIES, start, startFrom + startStride + LANES);
+    var c0 = FloatVector.fromArray(SPECIES, start, startFrom + 2 * startStride);
+    var c1 = FloatVector.fromArray(SPECIES, start, startFrom + 2 * startStride + LANES);
+    var d0 = FloatVector.fromArray(SPECIES, start, startFrom + 3 * startStride);
+    var d1 = FloatVector.fromArray(SPECIES, start, startFrom + 3 * startStride + LANES);
     for (int p = 0; p < k; p++) {
       var left = FloatVector.fromArray(SPECIES, b, bFrom + p * NR);
       var right = FloatVector.fromArray(SPECIES, b, bFrom + p * NR + LANES);
@@ -131,12 +148,22 @@ final class GemmKernels {
 
   /** C[2 x NR] += A[2 x k] · B[k x NR]. */
   private static void tile2(
-      int k, float[] a, int aFrom, float[] b, int bFrom, float[] c, int cFrom, int cStride) {
+      int k,
+      float[] a,
+      int aFrom,
+      float[] b,
+      int bFrom,
+      float[] start,
+      int startFrom,
+      int startStride,
+      float[] c,
+      int cFrom,
+      int cStride) {
     int at1 = cFrom + cStride;
-    var a0 = FloatVector.fromArray(SPECIES, c, cFrom);
-    var a1 = FloatVector.fromArray(SPECIES, c, cFrom + LANES);
-    var b0 = FloatVector.fromArray(SPECIES, c, at1);
-    var b1 = FloatVector.fromArray(SPECIES, c, at1 + LANES);
+    var a0 = FloatVector.fromArray(SPECIES, start, startFrom);
+    var a1 = FloatVector.fromArray(SPECIES, start, startFrom + LANES);
+    var b0 = FloatVector.fromArray(SPECIES, start, startFrom + startStride);
+    var b1 = FloatVector.fromArray(SPECIES, start, startFrom + startStride + LANES);
     for (int p = 0; p < k; p++) {
       var left = FloatVector.fromArray(SPECIES, b, bFrom + p * NR);
       var right = FloatVector.fromArray(SPECIES, b, bFrom + p * NR + LANES);
@@ -156,9 +183,17 @@ final class GemmKernels {
 
   /** C[1 x NR] += A[1 x k] · B[k x NR]. */
   private static void tile1(
-      int k, float[] a, int aFrom, float[] b, int bFrom, float[] c, int cFrom) {
-    var a0 = FloatVector.fromArray(SPECIES, c, cFrom);
-    var a1 = FloatVector.fromArray(SPECIES, c, cFrom + LANES);
+      int k,
+      float[] a,
+      int aFrom,
+      float[] b,
+      int bFrom,
+      float[] start,
+      int startFrom,
+      float[] c,
+      int cFrom) {
+    var a0 = FloatVector.fromArray(SPECIES, start, startFrom);
+    var a1 = FloatVector.fromArray(SPECIES, start, startFrom + LANES);
     for (int p = 0; p < k; p++) {
       var left = FloatVector.fromArray(SPECIES, b, bFrom + p * NR);
       var right = FloatVector.fromArray(SPECIES, b, bFrom + p * NR + LANES);
@@ -169,13 +204,5 @@ final class GemmKernels {
     }
     a0.intoArray(c, cFrom);
     a1.intoArray(c, cFrom + LANES);
-  }
-
-  private static void clear(int rows, float[] c, int cFrom, int cStride) {
-    var zero = FloatVector.zero(SPECIES);
-    for (int r = 0; r < rows; r++) {
-      zero.intoArray(c, cFrom + r * cStride);
-      zero.intoArray(c, cFrom + r * cStride + LANES);
-    }
   }
 }

@@ -103,7 +103,7 @@ final class LayerForward implements ThreadTeam.Job {
   @Override
   public void run(int part, int parts) {
     if (pack) {
-      packed.pack(shape, weights.floats, weights.offset, part, parts, scratch[part].a);
+      packed.pack(shape, weights.floats, weights.offset, part, parts, scratch[part].transpose);
       return;
     }
     CellStep step = steps[part];

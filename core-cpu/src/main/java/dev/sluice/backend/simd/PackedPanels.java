@@ -2,6 +2,7 @@ package dev.sluice.backend.simd;
 
 import static dev.sluice.backend.simd.GemmKernels.NR;
 import static dev.sluice.backend.simd.Lanes.FIRST;
+import static dev.sluice.backend.simd.Lanes.LANES;
 
 /**
  * The right factor of a matrix product, [K, N], cut into panels of {@link GemmKernels#NR} columns
@@ -13,9 +14,6 @@ import static dev.sluice.backend.simd.Lanes.FIRST;
  * read by every step.
  */
 final class PackedPanels {
-  /** Steps of k that are transposed at once: 8 KB, which stay in L1. */
-  private static final int STEPS = 64;
-
   /** Panels, one behind the other, from {@link Lanes#FIRST} on. */
   final float[] data;
 
@@ -94,23 +92,41 @@ final class PackedPanels {
 
   /**
    * As {@link #packRows}, all rows of B stored transposed: B[p, n] = source[from + n * stride + p].
-   *
-   * @param scratch where columns become quads on their way
    */
   void packColumns(
-      float[] source, int from, int stride, float scale, int part, int parts, PackedRows scratch) {
+      float[] source,
+      int from,
+      int stride,
+      float scale,
+      int part,
+      int parts,
+      SquareTranspose transpose) {
     int total = blocks * blockPanels;
     for (int i = total * part / parts; i < total * (part + 1) / parts; i++) {
       int at = from + firstColumn(i) * stride;
       int columns = columns(i % blockPanels);
       int to = FIRST + i * k * NR;
-      for (int p = 0; p < k; p += STEPS) {
-        int steps = Math.min(STEPS, k - p);
-        scratch.packRows(source, at + p, stride, 0, columns, steps);
-        for (int q = p; q < p + steps; q++) {
-          scratch.copyStep(q - p, columns, scale, data, to + q * NR);
-          clear(to + q * NR, columns);
+      int squares = columns / LANES * LANES;
+      int p = 0;
+      for (; p <= k - LANES; p += LANES) {
+        for (int j = 0; j < squares; j += LANES) {
+          transpose.run(source, at + j * stride + p, stride, scale, data, to + p * NR + j, NR);
         }
+        copyColumns(source, at + p, stride, scale, squares, columns, LANES, to + p * NR);
+      }
+      copyColumns(source, at + p, stride, scale, 0, columns, k - p, to + p * NR);
+      for (int q = 0; q < k; q++) {
+        clear(to + q * NR, columns);
+      }
+    }
+  }
+
+  /** Packs columns {@code first} to {@code end} of a panel, one number after the other. */
+  private void copyColumns(
+      float[] source, int from, int stride, float scale, int first, int end, int steps, int to) {
+    for (int j = first; j < end; j++) {
+      for (int p = 0; p < steps; p++) {
+        data[to + p * NR + j] = scale * source[from + j * stride + p];
       }
     }
   }

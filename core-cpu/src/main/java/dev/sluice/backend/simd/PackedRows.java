@@ -157,15 +157,4 @@ final class PackedRows {
       }
     }
   }
-
-  /** Copies one step of the first rows, scaled, to successive elements; up to three more follow. */
-  void copyStep(int p, int rows, float scale, float[] to, int toFrom) {
-    int at = at(p);
-    for (int r = 0; r < rows; r += 4, at += QUAD) {
-      to[toFrom + r] = scale * data[at];
-      to[toFrom + r + 1] = scale * data[at + 1];
-      to[toFrom + r + 2] = scale * data[at + 2];
-      to[toFrom + r + 3] = scale * data[at + 3];
-    }
-  }
 }

@@ -65,17 +65,19 @@ final class PackedWeights {
    *
    * @param shape a layer of the size that this was made for
    * @param weights of the whole stack, from {@code from} on
-   * @param scratch the member's own
+   * @param transpose the member's own
    */
-  void pack(LayerShape shape, float[] weights, int from, int part, int parts, PackedRows scratch) {
+  void pack(
+      LayerShape shape, float[] weights, int from, int part, int parts, SquareTranspose transpose) {
     Cell cell = shape.cell();
     int hidden = shape.hidden();
-    input.packColumns(weights, from + shape.inputWeights(), shape.input(), 1, part, parts, scratch);
+    input.packColumns(
+        weights, from + shape.inputWeights(), shape.input(), 1, part, parts, transpose);
     for (int stage = 0; stage < recurrent.length; stage++) {
       for (int i = 0; i < recurrent[stage].length; i++) {
         int rows = cell.products(stage)[i].blockFrom() * hidden;
         int at = from + shape.recurrentWeights() + rows * hidden;
-        recurrent[stage][i].packColumns(weights, at, hidden, 1, part, parts, scratch);
+        recurrent[stage][i].packColumns(weights, at, hidden, 1, part, parts, transpose);
       }
     }
     if (part == 0 && shape.bias() >= 0) {

@@ -94,7 +94,7 @@ final class SimdMatrixOps implements MatrixOps, ThreadTeam.Job {
   public void run(int part, int parts) {
     int ldb = b.shape().columns();
     if (transposeB) {
-      panels.packColumns(b.floats, b.offset, ldb, alpha, part, parts, scratch[part].a);
+      panels.packColumns(b.floats, b.offset, ldb, alpha, part, parts, scratch[part].transpose);
     } else {
       panels.packRows(b.floats, b.offset, ldb, 0, k, alpha, part, parts);
     }

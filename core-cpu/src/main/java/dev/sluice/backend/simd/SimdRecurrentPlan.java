@@ -25,6 +25,9 @@ final class SimdRecurrentPlan implements RecurrentPlan {
   private final LayerBackward[][] backward;
   private final LayerBuffers[][] buffers;
 
+  /** What was last packed; null for training, where the weights change at each step. */
+  private final KeptWeights kept;
+
   /** Outputs of the layers below the last, [maxSteps, B, D·H]; two in turn for inference. */
   private final float[][] outputs;
 
@@ -71,10 +74,10 @@ final class SimdRecurrentPlan implements RecurrentPlan {
     LayerShape upper = layers == 1 ? first : LayerShape.of(spec, 1, 0, maxSteps, batch);
     float[] zeros = new float[first.stateSize()];
     float[][] h = {new float[first.stateSize()], new float[first.stateSize()]};
-    // Layers of one size take turns with one set of packed weights and one workspace.
-    PackedWeights firstPacked = new PackedWeights(first, first.sharing(team.size()).byUnits());
-    PackedWeights upperPacked =
-        layers == 1 ? null : new PackedWeights(upper, upper.sharing(team.size()).byUnits());
+    // In training, layers of one size take turns with one set of packed weights and one workspace.
+    PackedWeights firstPacked = training ? packed(first, team) : null;
+    PackedWeights upperPacked = training && layers > 1 ? packed(upper, team) : null;
+    kept = training ? null : new KeptWeights(team, Math.toIntExact(spec.weightCount()));
     BackwardWorkspace firstWork = training ? new BackwardWorkspace(first, team.size()) : null;
     BackwardWorkspace upperWork =
         training && layers > 1 ? new BackwardWorkspace(upper, team.size()) : null;
@@ -86,7 +89,8 @@ final class SimdRecurrentPlan implements RecurrentPlan {
         LayerShape shape = LayerShape.of(spec, layer, direction, maxSteps, batch);
         LayerBuffers kept = new LayerBuffers(shape, spec.cell().hasCellState(), training);
         buffers[layer][direction] = kept;
-        PackedWeights packed = layer == 0 ? firstPacked : upperPacked;
+        PackedWeights turns = layer == 0 ? firstPacked : upperPacked;
+        PackedWeights packed = training ? turns : packed(shape, team);
         forward[layer][direction] = new LayerForward(team, scratch, shape, kept, packed, h, zeros);
         if (training) {
           BackwardWorkspace workspace = layer == 0 ? firstWork : upperWork;
@@ -102,19 +106,26 @@ final class SimdRecurrentPlan implements RecurrentPlan {
     allocated.accept(bytes);
   }
 
+  private static PackedWeights packed(LayerShape shape, ThreadTeam team) {
+    return new PackedWeights(shape, shape.sharing(team.size()).byUnits());
+  }
+
   /** Bytes that such a plan holds. */
   static long bytes(RecurrentSpec spec, int maxSteps, int batch, boolean training, int teamSize) {
     LayerShape first = LayerShape.of(spec, 0, 0, maxSteps, batch);
     long output = (long) maxSteps * batch * spec.outputSize();
     boolean drops = training && spec.dropout() > 0;
     long floats = 3L * first.stateSize() + Gemm.Scratch.size(teamSize);
+    floats += training ? 0 : spec.weightCount();
     for (int layer = 0; layer < spec.layers(); layer++) {
       LayerShape shape = LayerShape.of(spec, layer, 0, maxSteps, batch);
       boolean hasCellState = spec.cell().hasCellState();
       floats += spec.directions() * LayerBuffers.size(shape, hasCellState, training);
-      if (layer < 2) {
-        floats += PackedWeights.size(shape, shape.sharing(teamSize).byUnits());
-        floats += training ? BackwardWorkspace.size(shape, teamSize) : 0;
+      long packed = PackedWeights.size(shape, shape.sharing(teamSize).byUnits());
+      if (!training) {
+        floats += spec.directions() * packed;
+      } else if (layer < 2) {
+        floats += packed + BackwardWorkspace.size(shape, teamSize);
       }
     }
     int inner = spec.layers() - 1;
@@ -148,11 +159,14 @@ final class SimdRecurrentPlan implements RecurrentPlan {
     this.y = ArrayTensor.of(y);
     this.draw = draw;
     view(steps);
+    boolean pack = training || kept.changed(this.weights);
     for (int layer = 0; layer < spec.layers(); layer++) {
       ArrayTensor input = input(layer);
       ArrayTensor output = output(layer);
       for (int direction = 0; direction < spec.directions(); direction++) {
-        forward[layer][direction].pack(this.weights);
+        if (pack) {
+          forward[layer][direction].pack(this.weights);
+        }
         forward[layer][direction].run(
             steps,
             input,
@@ -167,6 +181,9 @@ final class SimdRecurrentPlan implements RecurrentPlan {
       if (drops() && layer < spec.layers() - 1) {
         dropout.apply(spec.dropout(), stream(layer), output, views.dropped()[layer]);
       }
+    }
+    if (!training) {
+      kept.packed();
     }
   }
 

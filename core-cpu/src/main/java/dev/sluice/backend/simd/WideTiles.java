@@ -16,7 +16,17 @@ final class WideTiles {
 
   /** C[12 x NR] += A[12 x k] · B[k x NR]. */
   static void tile12(
-      int k, float[] a, int aFrom, float[] b, int bFrom, float[] c, int cFrom, int cStride) {
+      int k,
+      float[] a,
+      int aFrom,
+      float[] b,
+      int bFrom,
+      float[] start,
+      int startFrom,
+      int startStride,
+      float[] c,
+      int cFrom,
+      int cStride) {
     int at1 = cFrom + cStride;
     int at2 = cFrom + 2 * cStride;
     int at3 = cFrom + 3 * cStride;
@@ -28,30 +38,30 @@ final class WideTiles {
     int at9 = cFrom + 9 * cStride;
     int at10 = cFrom + 10 * cStride;
     int at11 = cFrom + 11 * cStride;
-    var a0 = FloatVector.fromArray(SPECIES, c, cFrom);
-    var a1 = FloatVector.fromArray(SPECIES, c, cFrom + LANES);
-    var b0 = FloatVector.fromArray(SPECIES, c, at1);
-    var b1 = FloatVector.fromArray(SPECIES, c, at1 + LANES);
-    var c0 = FloatVector.fromArray(SPECIES, c, at2);
-    var c1 = FloatVector.fromArray(SPECIES, c, at2 + LANES);
-    var d0 = FloatVector.fromArray(SPECIES, c, at3);
-    var d1 = FloatVector.fromArray(SPECIES, c, at3 + LANES);
-    var e0 = FloatVector.fromArray(SPECIES, c, at4);
-    var e1 = FloatVector.fromArray(SPECIES, c, at4 + LANES);
-    var f0 = FloatVector.fromArray(SPECIES, c, at5);
-    var f1 = FloatVector.fromArray(SPECIES, c, at5 + LANES);
-    var g0 = FloatVector.fromArray(SPECIES, c, at6);
-    var g1 = FloatVector.fromArray(SPECIES, c, at6 + LANES);
-    var h0 = FloatVector.fromArray(SPECIES, c, at7);
-    var h1 = FloatVector.fromArray(SPECIES, c, at7 + LANES);
-    var i0 = FloatVector.fromArray(SPECIES, c, at8);
-    var i1 = FloatVector.fromArray(SPECIES, c, at8 + LANES);
-    var j0 = FloatVector.fromArray(SPECIES, c, at9);
-    var j1 = FloatVector.fromArray(SPECIES, c, at9 + LANES);
-    var k0 = FloatVector.fromArray(SPECIES, c, at10);
-    var k1 = FloatVector.fromArray(SPECIES, c, at10 + LANES);
-    var l0 = FloatVector.fromArray(SPECIES, c, at11);
-    var l1 = FloatVector.fromArray(SPECIES, c, at11 + LANES);
+    var a0 = FloatVector.fromArray(SPECIES, start, startFrom);
+    var a1 = FloatVector.fromArray(SPECIES, start, startFrom + LANES);
+    var b0 = FloatVector.fromArray(SPECIES, start, startFrom + startStride);
+    var b1 = FloatVector.fromArray(SPECIES, start, startFrom + startStride + LANES);
+    var c0 = FloatVector.fromArray(SPECIES, start, startFrom + 2 * startStride);
+    var c1 = FloatVector.fromArray(SPECIES, start, startFrom + 2 * startStride + LANES);
+    var d0 = FloatVector.fromArray(SPECIES, start, startFrom + 3 * startStride);
+    var d1 = FloatVector.fromArray(SPECIES, start, startFrom + 3 * startStride + LANES);
+    var e0 = FloatVector.fromArray(SPECIES, start, startFrom + 4 * startStride);
+    var e1 = FloatVector.fromArray(SPECIES, start, startFrom + 4 * startStride + LANES);
+    var f0 = FloatVector.fromArray(SPECIES, start, startFrom + 5 * startStride);
+    var f1 = FloatVector.fromArray(SPECIES, start, startFrom + 5 * startStride + LANES);
+    var g0 = FloatVector.fromArray(SPECIES, start, startFrom + 6 * startStride);
+    var g1 = FloatVector.fromArray(SPECIES, start, startFrom + 6 * startStride + LANES);
+    var h0 = FloatVector.fromArray(SPECIES, start, startFrom + 7 * startStride);
+    var h1 = FloatVector.fromArray(SPECIES, start, startFrom + 7 * startStride + LANES);
+    var i0 = FloatVector.fromArray(SPECIES, start, startFrom + 8 * startStride);
+    var i1 = FloatVector.fromArray(SPECIES, start, startFrom + 8 * startStride + LANES);
+    var j0 = FloatVector.fromArray(SPECIES, start, startFrom + 9 * startStride);
+    var j1 = FloatVector.fromArray(SPECIES, start, startFrom + 9 * startStride + LANES);
+    var k0 = FloatVector.fromArray(SPECIES, start, startFrom + 10 * startStride);
+    var k1 = FloatVector.fromArray(SPECIES, start, startFrom + 10 * startStride + LANES);
+    var l0 = FloatVector.fromArray(SPECIES, start, startFrom + 11 * startStride);
+    var l1 = FloatVector.fromArray(SPECIES, start, startFrom + 11 * startStride + LANES);
     for (int p = 0; p < k; p++) {
       var left = FloatVector.fromArray(SPECIES, b, bFrom + p * NR);
       var right = FloatVector.fromArray(SPECIES, b, bFrom + p * NR + LANES);
@@ -121,7 +131,17 @@ final class WideTiles {
 
   /** C[8 x NR] += A[8 x k] · B[k x NR]. */
   static void tile8(
-      int k, float[] a, int aFrom, float[] b, int bFrom, float[] c, int cFrom, int cStride) {
+      int k,
+      float[] a,
+      int aFrom,
+      float[] b,
+      int bFrom,
+      float[] start,
+      int startFrom,
+      int startStride,
+      float[] c,
+      int cFrom,
+      int cStride) {
     int at1 = cFrom + cStride;
     int at2 = cFrom + 2 * cStride;
     int at3 = cFrom + 3 * cStride;
@@ -129,22 +149,22 @@ final class WideTiles {
     int at5 = cFrom + 5 * cStride;
     int at6 = cFrom + 6 * cStride;
     int at7 = cFrom + 7 * cStride;
-    var a0 = FloatVector.fromArray(SPECIES, c, cFrom);
-    var a1 = FloatVector.fromArray(SPECIES, c, cFrom + LANES);
-    var b0 = FloatVector.fromArray(SPECIES, c, at1);
-    var b1 = FloatVector.fromArray(SPECIES, c, at1 + LANES);
-    var c0 = FloatVector.fromArray(SPECIES, c, at2);
-    var c1 = FloatVector.fromArray(SPECIES, c, at2 + LANES);
-    var d0 = FloatVector.fromArray(SPECIES, c, at3);
-    var d1 = FloatVector.fromArray(SPECIES, c, at3 + LANES);
-    var e0 = FloatVector.fromArray(SPECIES, c, at4);
-    var e1 = FloatVector.fromArray(SPECIES, c, at4 + LANES);
-    var f0 = FloatVector.fromArray(SPECIES, c, at5);
-    var f1 = FloatVector.fromArray(SPECIES, c, at5 + LANES);
-    var g0 = FloatVector.fromArray(SPECIES, c, at6);
-    var g1 = FloatVector.fromArray(SPECIES, c, at6 + LANES);
-    var h0 = FloatVector.fromArray(SPECIES, c, at7);
-    var h1 = FloatVector.fromArray(SPECIES, c, at7 + LANES);
+    var a0 = FloatVector.fromArray(SPECIES, start, startFrom);
+    var a1 = FloatVector.fromArray(SPECIES, start, startFrom + LANES);
+    var b0 = FloatVector.fromArray(SPECIES, start, startFrom + startStride);
+    var b1 = FloatVector.fromArray(SPECIES, start, startFrom + startStride + LANES);
+    var c0 = FloatVector.fromArray(SPECIES, start, startFrom + 2 * startStride);
+    var c1 = FloatVector.fromArray(SPECIES, start, startFrom + 2 * startStride + LANES);
+    var d0 = FloatVector.fromArray(SPECIES, start, startFrom + 3 * startStride);
+    var d1 = FloatVector.fromArray(SPECIES, start, startFrom + 3 * startStride + LANES);
+    var e0 = FloatVector.fromArray(SPECIES, start, startFrom + 4 * startStride);
+    var e1 = FloatVector.fromArray(SPECIES, start, startFrom + 4 * startStride + LANES);
+    var f0 = FloatVector.fromArray(SPECIES, start, startFrom + 5 * startStride);
+    var f1 = FloatVector.fromArray(SPECIES, start, startFrom + 5 * startStride + LANES);
+    var g0 = FloatVector.fromArray(SPECIES, start, startFrom + 6 * startStride);
+    var g1 = FloatVector.fromArray(SPECIES, start, startFrom + 6 * startStride + LANES);
+    var h0 = FloatVector.fromArray(SPECIES, start, startFrom + 7 * startStride);
+    var h1 = FloatVector.fromArray(SPECIES, start, startFrom + 7 * startStride + LANES);
     for (int p = 0; p < k; p++) {
       var left = FloatVector.fromArray(SPECIES, b, bFrom + p * NR);
       var right = FloatVector.fromArray(SPECIES, b, bFrom + p * NR + LANES);

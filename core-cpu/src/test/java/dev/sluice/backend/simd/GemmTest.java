@@ -34,6 +34,12 @@ class GemmTest {
     check(rows, NR + 3, Gemm.KC + 2, false, true);
   }
 
+  @Test
+  void panelsThatAreReadAheadAreRight() {
+    check(7, 1_801, 601, true, false); // 4.3 MB
+    check(2, 3 * NR, 40_001, false, true); // several blocks of k
+  }
+
   private static void check(int m, int n, int k, boolean byRows, boolean accumulate) {
     float[] b = Guarded.random(k * n, 1, 1);
     PackedPanels panels = new PackedPanels(k, 1, n);
@@ -157,7 +163,7 @@ class GemmTest {
       rows.packRows(b, 0, n, 0, k, 0.3f, 0, 1);
       PackedPanels columns = new PackedPanels(k, 1, n);
       for (int part = 0; part < 2; part++) {
-        columns.packColumns(transposed, 0, k, 0.3f, part, 2, SCRATCH.a);
+        columns.packColumns(transposed, 0, k, 0.3f, part, 2, SCRATCH.transpose);
       }
       assertSame(rows.data, columns.data, k + "x" + n);
     }

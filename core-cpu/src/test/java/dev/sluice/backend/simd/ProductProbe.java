@@ -21,7 +21,8 @@ final class ProductProbe {
 
   static List<BitsProbe.Case> cases() {
     List<BitsProbe.Case> cases = new ArrayList<>();
-    for (int[] s : new int[][] {{1, 1, 1}, {5, 33, 17}, {100, 130, 70}, {13, 40, 1100}}) {
+    for (int[] s :
+        new int[][] {{1, 1, 1}, {5, 33, 17}, {100, 130, 70}, {13, 40, 1100}, {3, 1801, 601}}) {
       for (int transposes = 0; transposes < 4; transposes++) {
         boolean a = (transposes & 1) != 0;
         boolean b = (transposes & 2) != 0;
