@@ -36,6 +36,12 @@ public final class PeerBench {
 
   private static final double FAIR_CHANCE = 0.6;
 
+  /** A warm-up goes on while a round takes less than this part of the best before: code is compiled. */
+  private static final double QUICKENS = 0.95;
+
+  /** But no longer than so many warm-ups. */
+  private static final double LONGEST = 3;
+
   /** Parts of a warm-up that are timed each for itself. */
   private static final int WARM_UP_ROUNDS = 8;
 
@@ -201,12 +207,15 @@ public final class PeerBench {
     long spent = 0;
     long[] nanos = process.time(1);
     double shortest = Double.POSITIVE_INFINITY;
+    boolean quickens;
+    double part;
     do {
       nanos = process.time(count(median(nanos), effort.warmUpNanos() / WARM_UP_ROUNDS));
       spent += Arrays.stream(nanos).sum();
+      quickens = median(nanos) < QUICKENS * shortest;
       shortest = Math.min(shortest, median(nanos));
-    } while (spent < effort.warmUpNanos()
-        && (spent < FAIR_CHANCE * effort.warmUpNanos() || shortest < HOPELESS * best));
+      part = quickens ? LONGEST : shortest < HOPELESS * best ? 1 : FAIR_CHANCE;
+    } while (spent < part * effort.warmUpNanos());
     return shortest;
   }
 
