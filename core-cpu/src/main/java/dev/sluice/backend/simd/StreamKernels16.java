@@ -21,46 +21,56 @@ final class StreamKernels16 {
   static void multiply(
       int vectors, int k, float[] a, int aAt, int[] w, int wAt, float[] sums, int at) {
     switch (vectors) {
-      case 8 -> panel8(k, a, aAt, w, wAt, sums, at);
       case 4 -> panel4(k, a, aAt, w, wAt, sums, at);
       case 2 -> panel2(k, a, aAt, w, wAt, sums, at);
       default -> throw new IllegalArgumentException("no kernel for " + vectors + " vectors");
     }
   }
 
-  private static void panel8(int k, float[] a, int aAt, int[] w, int wAt, float[] sums, int at) {
+  /** As {@link #multiply} with 4 vectors, for two panels at once; see {@link StreamKernels32}. */
+  static void multiplyTwo(
+      int k,
+      float[] a,
+      int aAt,
+      int[] w,
+      int wAt,
+      int secondWAt,
+      float[] sums,
+      int at,
+      int secondAt) {
     var s0 = FloatVector.fromArray(SPECIES, sums, at);
     var s1 = FloatVector.fromArray(SPECIES, sums, at + LANES);
     var s2 = FloatVector.fromArray(SPECIES, sums, at + 2 * LANES);
     var s3 = FloatVector.fromArray(SPECIES, sums, at + 3 * LANES);
-    var s4 = FloatVector.fromArray(SPECIES, sums, at + 4 * LANES);
-    var s5 = FloatVector.fromArray(SPECIES, sums, at + 5 * LANES);
-    var s6 = FloatVector.fromArray(SPECIES, sums, at + 6 * LANES);
-    var s7 = FloatVector.fromArray(SPECIES, sums, at + 7 * LANES);
+    var t0 = FloatVector.fromArray(SPECIES, sums, secondAt);
+    var t1 = FloatVector.fromArray(SPECIES, sums, secondAt + LANES);
+    var t2 = FloatVector.fromArray(SPECIES, sums, secondAt + 2 * LANES);
+    var t3 = FloatVector.fromArray(SPECIES, sums, secondAt + 3 * LANES);
     for (int p = 0; p < k; p++) {
       var x = FloatVector.broadcast(SPECIES, a[aAt + p]);
-      int from = wAt + p * 4 * LANES;
+      int from = wAt + p * 2 * LANES;
       var w0 = IntVector.fromArray(INTS, w, from);
       s0 = x.fma(lower(w0), s0);
       s1 = x.fma(upper(w0), s1);
       var w1 = IntVector.fromArray(INTS, w, from + LANES);
       s2 = x.fma(lower(w1), s2);
       s3 = x.fma(upper(w1), s3);
-      var w2 = IntVector.fromArray(INTS, w, from + 2 * LANES);
-      s4 = x.fma(lower(w2), s4);
-      s5 = x.fma(upper(w2), s5);
-      var w3 = IntVector.fromArray(INTS, w, from + 3 * LANES);
-      s6 = x.fma(lower(w3), s6);
-      s7 = x.fma(upper(w3), s7);
+      int second = secondWAt + p * 2 * LANES;
+      var w2 = IntVector.fromArray(INTS, w, second);
+      t0 = x.fma(lower(w2), t0);
+      t1 = x.fma(upper(w2), t1);
+      var w3 = IntVector.fromArray(INTS, w, second + LANES);
+      t2 = x.fma(lower(w3), t2);
+      t3 = x.fma(upper(w3), t3);
     }
     s0.intoArray(sums, at);
     s1.intoArray(sums, at + LANES);
     s2.intoArray(sums, at + 2 * LANES);
     s3.intoArray(sums, at + 3 * LANES);
-    s4.intoArray(sums, at + 4 * LANES);
-    s5.intoArray(sums, at + 5 * LANES);
-    s6.intoArray(sums, at + 6 * LANES);
-    s7.intoArray(sums, at + 7 * LANES);
+    t0.intoArray(sums, secondAt);
+    t1.intoArray(sums, secondAt + LANES);
+    t2.intoArray(sums, secondAt + 2 * LANES);
+    t3.intoArray(sums, secondAt + 3 * LANES);
   }
 
   private static void panel4(int k, float[] a, int aAt, int[] w, int wAt, float[] sums, int at) {

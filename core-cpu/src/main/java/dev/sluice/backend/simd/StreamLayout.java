@@ -64,10 +64,7 @@ final class StreamLayout {
     if (storage == WeightStorage.INT8) {
       return 4;
     }
-    if (rows > 1 || columns <= 2 * LANES) {
-      return 2;
-    }
-    return storage == WeightStorage.BFLOAT16 && columns >= 8 * LANES ? 8 : 4;
+    return rows > 1 || columns <= 2 * LANES ? 2 : 4;
   }
 
   /** Units that are not divided: a vector for a single row, else a panel of {@link GemmKernels}. */

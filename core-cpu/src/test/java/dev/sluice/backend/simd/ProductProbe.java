@@ -66,7 +66,7 @@ final class ProductProbe {
   private static void steppers(List<BitsProbe.Case> cases, RecurrentSpec cell) {
     for (WeightStorage storage : WeightStorage.values()) {
       for (int[] s :
-          new int[][] {{1, 3, 5}, {2, 5, 7}, {1, 70, 131}, {1, 300, 520}, {4, 65, 350}}) {
+          new int[][] {{1, 3, 5}, {2, 5, 7}, {1, 70, 131}, {1, 300, 820}, {4, 65, 350}}) {
         RecurrentSpec spec =
             new RecurrentSpec(cell.cell(), s[1], s[2], 2, false, true, cell.resetBefore(), 0);
         String name =

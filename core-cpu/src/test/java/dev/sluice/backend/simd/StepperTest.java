@@ -37,7 +37,9 @@ class StepperTest {
     {3, 17, 32},
     {4, 9, 250},
     {5, 33, 67},
-    {13, 20, 70}
+    {13, 20, 70},
+    {1, 20, 760},
+    {4, 5, 600}
   };
 
   private static List<RecurrentSpec> specs(int inputs, int hidden) {
