@@ -53,16 +53,25 @@ final class Sampler {
   void round(Workload.Prepared run, Effort effort) {
     double iteration = warmUp(run, effort.warmNanos());
     int repeats = eachAlone ? 1 : (int) Math.clamp(SAMPLE_NANOS / iteration, 1, 1 << 20);
-    long before = THREADS.getTotalThreadAllocatedBytes();
     long start = System.nanoTime();
     int first = count;
-    while (count < MOST_SAMPLES
-        && (count - first < effort.leastSamples()
-            || System.nanoTime() - start < effort.sampleNanos())) {
+    int counted = count;
+    long before = THREADS.getTotalThreadAllocatedBytes();
+    boolean more = count < MOST_SAMPLES;
+    while (more) {
       nanos[count++] = time(run, repeats);
+      more =
+          count < MOST_SAMPLES
+              && (count - first < effort.leastSamples()
+                  || System.nanoTime() - start < effort.sampleNanos());
+      double looked = (double) (count - counted) * repeats;
+      if (!more || looked * iteration >= SAMPLE_NANOS) {
+        long bytes = THREADS.getTotalThreadAllocatedBytes();
+        allocated = Math.min(allocated, (bytes - before) / looked);
+        before = bytes;
+        counted = count;
+      }
     }
-    long bytes = THREADS.getTotalThreadAllocatedBytes() - before;
-    allocated = Math.min(allocated, (double) bytes / repeats / (count - first));
   }
 
   /** Runs until the median of a few samples stands still; answers the time of an iteration. */
@@ -101,8 +110,8 @@ final class Sampler {
   }
 
   /**
-   * Bytes that an iteration allocated on the heap, of all threads, on average over the round with the
-   * fewest: code that is not compiled yet boxes vectors.
+   * Bytes that an iteration allocated on the heap, of all threads, in the 8 ms of all rounds in which
+   * they were fewest, or in one longer iteration: code that is not compiled yet boxes vectors.
    */
   long allocatedPerIteration() {
     return Math.round(allocated);

@@ -46,7 +46,7 @@ public enum Suite {
     return switch (this) {
       case GEMM ->
           List.of(
-              new GemmWorkload(64, 4096, 1024, precision),
+              new GemmWorkload(64, 1024, 256, precision),
               new GemmWorkload(768, 4096, 1024, precision),
               new GemmWorkload(1024, 1024, 1024, precision));
       case GATES -> gates(precision);

@@ -68,7 +68,7 @@ class BenchCommandTest {
   void refusesARowThatDoesNotExist() {
     refuses(
         2,
-        "no row's name contains 'XYZ'; names are such as 'A·Bᵀ 64x4096x1024'",
+        "no row's name contains 'XYZ'; names are such as 'A·Bᵀ 64x1024x256'",
         "bench",
         "--row",
         "XYZ");
