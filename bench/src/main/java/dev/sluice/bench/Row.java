@@ -16,7 +16,7 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
  * @param rate against the ceiling; null when there is none to speak of
  * @param unitsPerSecond what users count, at the median; 0 without timing
  * @param unit its noun in the plural
- * @param allocatedBytes on the Java heap by an iteration
+ * @param allocatedBytes on the Java heap by an iteration, the fewest that were seen
  * @param heldBytes by tensors and plans
  */
 @JsonIgnoreProperties(ignoreUnknown = true)

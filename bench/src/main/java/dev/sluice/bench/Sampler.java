@@ -65,7 +65,8 @@ final class Sampler {
               && (count - first < effort.leastSamples()
                   || System.nanoTime() - start < effort.sampleNanos());
       double looked = (double) (count - counted) * repeats;
-      if (!more || looked * iteration >= SAMPLE_NANOS) {
+      boolean only = !more && counted == first;
+      if (only || looked * iteration >= SAMPLE_NANOS) {
         long bytes = THREADS.getTotalThreadAllocatedBytes();
         allocated = Math.min(allocated, (bytes - before) / looked);
         before = bytes;
@@ -110,8 +111,8 @@ final class Sampler {
   }
 
   /**
-   * Bytes that an iteration allocated on the heap, of all threads, in the 8 ms of all rounds in which
-   * they were fewest, or in one longer iteration: code that is not compiled yet boxes vectors.
+   * Bytes that an iteration allocated on the heap, of all threads, the fewest that were seen over 8 ms
+   * or in a longer iteration: code that is not compiled yet boxes vectors.
    */
   long allocatedPerIteration() {
     return Math.round(allocated);

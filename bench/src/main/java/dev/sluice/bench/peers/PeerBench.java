@@ -27,7 +27,8 @@ public final class PeerBench {
 
   /**
    * A setting that is so much slower than the best so far after a part of its warm-up is not warmed
-   * up any further, nor timed in turn with it; the part leaves a JVM the time to compile.
+   * up any further, unless it still quickens, nor timed in turn with it; the part leaves a JVM the time
+   * to compile.
    */
   private static final double HOPELESS = 1.5;
 
@@ -138,8 +139,10 @@ public final class PeerBench {
           double nanos = warmUp(process, best);
           chosen.set(chosen.size() - 1, new Candidate(peer, setting, process, nanos));
           best = Math.min(best, nanos);
+          double limit = HOPELESS * best;
+          close(chosen.subList(first, chosen.size()), hopeless -> hopeless.nanos() >= limit);
         }
-        keepFastest(chosen.subList(first, chosen.size()), HOPELESS * best);
+        keepFastest(chosen.subList(first, chosen.size()));
         compare(bound, chosen.getLast(), work, results);
       }
       progress.accept(work.title() + ": in turn");
@@ -155,8 +158,7 @@ public final class PeerBench {
    * Leaves the fastest of an engine's settings. Those near the best are timed in turn: others on the
    * machine may have used the cores while one of them warmed up.
    */
-  private void keepFastest(List<Candidate> settings, double hopeless) throws PeerException {
-    close(settings, setting -> setting.nanos() >= hopeless);
+  private void keepFastest(List<Candidate> settings) throws PeerException {
     if (settings.size() > 1) {
       List<Double> times =
           inTurn(settings, TRIALS, effort.warmUpNanos() / WARM_UP_ROUNDS).stream()
@@ -212,7 +214,7 @@ public final class PeerBench {
     do {
       nanos = process.time(count(median(nanos), effort.warmUpNanos() / WARM_UP_ROUNDS));
       spent += Arrays.stream(nanos).sum();
-      quickens = median(nanos) < QUICKENS * shortest;
+      quickens = shortest < Double.POSITIVE_INFINITY && median(nanos) < QUICKENS * shortest;
       shortest = Math.min(shortest, median(nanos));
       part = quickens ? LONGEST : shortest < HOPELESS * best ? 1 : FAIR_CHANCE;
     } while (spent < part * effort.warmUpNanos());

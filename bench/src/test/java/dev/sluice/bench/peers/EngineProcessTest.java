@@ -2,6 +2,7 @@ package dev.sluice.bench.peers;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -143,6 +145,34 @@ class EngineProcessTest {
   @Test
   void aSettingWhoseWarmUpWasDisturbedIsTimedInTurnWithTheOther() throws IOException {
     assertEquals("2", chosenOf(FakeEngines.Disturbed.class));
+  }
+
+  @Test
+  void aSettingThatStillQuickensIsWarmedUpFurther() throws IOException {
+    assertEquals("2", chosenOf(FakeEngines.Compiling.class));
+  }
+
+  @Test
+  void noProcessOutlivesItsMeasurement() throws Exception {
+    List<EngineProcess> started = new ArrayList<>();
+    PeerBench bench =
+        new PeerBench(
+            (peer, _, patience) -> {
+              started.add(
+                  started(
+                      peer == Peer.DL4J ? FakeEngines.Dying.class : FakeEngines.Good.class,
+                      patience));
+              return started.getLast();
+            },
+            2,
+            new PeerBench.Effort(1_000_000, 1_000_000, 2),
+            _ -> {});
+    bench.measure(WORK, List.of(Peer.SLUICE, Peer.PYTORCH));
+    assertEquals(6, started.size(), "settings of both");
+    assertThrows(PeerException.class, () -> bench.measure(WORK, List.of(Peer.SLUICE, Peer.DL4J)));
+    for (EngineProcess process : started) {
+      assertFalse(ProcessHandle.of(process.pid()).map(ProcessHandle::isAlive).orElse(false));
+    }
   }
 
   private static String chosenOf(Class<?> factory) throws IOException {

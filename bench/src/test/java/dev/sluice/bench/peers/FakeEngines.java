@@ -82,19 +82,39 @@ final class FakeEngines {
     }
   }
 
-  /** Takes 4 ms with one thread; with two 5 ms while others use the cores, as its warm-up lasts, then 3 ms. */
+  /** Takes 4 ms with one thread; with two 5 ms for some time, while others use the cores, then 3 ms. */
   public static final class Disturbed implements Engine.Factory {
-    private static final int DISTURBED = 85;
+    /** A little longer than the warm-up. */
+    private static final long NANOS = 420_000_000;
 
     @Override
     public Engine prepare(Work work, WorkData data, int threads) {
       return new Fake() {
-        private int iterations;
+        private long spent;
 
         @Override
         public void iterate() throws InterruptedException {
-          iterations++;
-          Thread.sleep(threads == 1 ? 4 : iterations <= DISTURBED ? 5 : 3);
+          long start = System.nanoTime();
+          Thread.sleep(threads == 1 ? 4 : spent < NANOS ? 5 : 3);
+          spent += System.nanoTime() - start;
+        }
+      };
+    }
+  }
+
+  /** Takes 10 ms with one thread; with two 40 ms at first, less and less, and 5 ms after 420 ms. */
+  public static final class Compiling implements Engine.Factory {
+    @Override
+    public Engine prepare(Work work, WorkData data, int threads) {
+      return new Fake() {
+        private long spent;
+
+        @Override
+        public void iterate() throws InterruptedException {
+          long start = System.nanoTime();
+          long millis = Math.max(5, 40 - spent / 12_000_000);
+          Thread.sleep(threads == 1 ? 10 : millis);
+          spent += System.nanoTime() - start;
         }
       };
     }

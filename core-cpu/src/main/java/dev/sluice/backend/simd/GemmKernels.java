@@ -9,8 +9,8 @@ import jdk.incubator.vector.FloatVector;
 /**
  * The innermost loops of every matrix product: register tiles of up to 12 rows by 2 vectors.
  *
- * <p>A tile's accumulators start from C and take one fused multiply-add for each k in rising order,
- * so an element of C has the same bits whatever the tile, the blocking, the vector width or the number
+ * <p>A tile's accumulators start from C, or from zero, and take one fused multiply-add for each k in
+ * rising order, so an element of C has the same bits whatever the tile, the blocking, the vector width or the number
  * of threads.
  *
  * <p>Both factors come packed ({@link PackedRows}, {@link PackedPanels}); elements of A are broadcast.
@@ -95,7 +95,7 @@ final class GemmKernels {
     }
   }
 
-  /** C[4 x NR] += A[4 x k] · B[k x NR]. */
+  /** C[4 x NR] = start + A[4 x k] · B[k x NR], as in {@link WideTiles}. */
   private static void tile4(
       int k,
       float[] a,
@@ -146,7 +146,7 @@ final class GemmKernels {
     d1.intoArray(c, at3 + LANES);
   }
 
-  /** C[2 x NR] += A[2 x k] · B[k x NR]. */
+  /** C[2 x NR] = start + A[2 x k] · B[k x NR]. */
   private static void tile2(
       int k,
       float[] a,
@@ -181,7 +181,7 @@ final class GemmKernels {
     b1.intoArray(c, at1 + LANES);
   }
 
-  /** C[1 x NR] += A[1 x k] · B[k x NR]. */
+  /** C[1 x NR] = start + A[1 x k] · B[k x NR]. */
   private static void tile1(
       int k,
       float[] a,

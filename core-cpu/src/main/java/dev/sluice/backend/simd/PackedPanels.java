@@ -10,8 +10,8 @@ import static dev.sluice.backend.simd.Lanes.LANES;
  * n % NR, and the columns that fill up a block's last panel are zero.
  *
  * <p>N may be made of several blocks of equal width (the gates), each starting a panel of its own, so
- * that a range of units is a range of panels in every block. Weights are packed once a sequence and
- * read by every step.
+ * that a range of units is a range of panels in every block. Weights are packed once a pass at most
+ * and read by every step.
  */
 final class PackedPanels {
   /** Panels, one behind the other, from {@link Lanes#FIRST} on. */

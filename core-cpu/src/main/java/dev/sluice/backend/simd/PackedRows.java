@@ -20,10 +20,10 @@ final class PackedRows {
   /** Distance of two quads: not a power of two, which would put all quads into one cache set. */
   static final int QUAD = 4 * Gemm.KC + 16;
 
-  private static final VectorShuffle<Float> LOWER = zip(1, 0);
-  private static final VectorShuffle<Float> UPPER = zip(1, 1);
-  private static final VectorShuffle<Float> LOWER_FOURS = zip(4, 0);
-  private static final VectorShuffle<Float> UPPER_FOURS = zip(4, 1);
+  private static final VectorShuffle<Float> LOWER = VectorShuffle.makeZip(SPECIES, 0);
+  private static final VectorShuffle<Float> UPPER = VectorShuffle.makeZip(SPECIES, 1);
+  private static final VectorShuffle<Float> LOWER_FOURS = zipFours(0);
+  private static final VectorShuffle<Float> UPPER_FOURS = zipFours(1);
 
   /** Blocks of KC steps, each all quads of all rows. */
   final float[] data;
@@ -50,13 +50,13 @@ final class PackedRows {
     return p / Gemm.KC * blockSize + p % Gemm.KC * 4;
   }
 
-  /** Lanes of two vectors in turn, so many at a time: the lower half of the result or the upper. */
-  private static VectorShuffle<Float> zip(int width, int half) {
+  /** Lanes of two vectors in turn, four at a time: the lower half of the result or the upper. */
+  private static VectorShuffle<Float> zipFours(int half) {
     return VectorShuffle.fromOp(
         SPECIES,
         lane -> {
-          int group = (lane + half * LANES) / width;
-          return group % 2 * LANES + group / 2 * width + lane % width;
+          int four = (lane + half * LANES) / 4;
+          return four % 2 * LANES + four / 2 * 4 + lane % 4;
         });
   }
 

@@ -87,15 +87,15 @@ final class SimdRecurrentPlan implements RecurrentPlan {
     for (int layer = 0; layer < layers; layer++) {
       for (int direction = 0; direction < directions; direction++) {
         LayerShape shape = LayerShape.of(spec, layer, direction, maxSteps, batch);
-        LayerBuffers kept = new LayerBuffers(shape, spec.cell().hasCellState(), training);
-        buffers[layer][direction] = kept;
+        LayerBuffers saved = new LayerBuffers(shape, spec.cell().hasCellState(), training);
+        buffers[layer][direction] = saved;
         PackedWeights turns = layer == 0 ? firstPacked : upperPacked;
         PackedWeights packed = training ? turns : packed(shape, team);
-        forward[layer][direction] = new LayerForward(team, scratch, shape, kept, packed, h, zeros);
+        forward[layer][direction] = new LayerForward(team, scratch, shape, saved, packed, h, zeros);
         if (training) {
           BackwardWorkspace workspace = layer == 0 ? firstWork : upperWork;
           backward[layer][direction] =
-              new LayerBackward(team, scratch, shape, kept, workspace, zeros);
+              new LayerBackward(team, scratch, shape, saved, workspace, zeros);
         }
       }
     }
@@ -159,7 +159,7 @@ final class SimdRecurrentPlan implements RecurrentPlan {
     this.y = ArrayTensor.of(y);
     this.draw = draw;
     view(steps);
-    boolean pack = training || kept.changed(this.weights);
+    boolean pack = training || !kept.keep(this.weights);
     for (int layer = 0; layer < spec.layers(); layer++) {
       ArrayTensor input = input(layer);
       ArrayTensor output = output(layer);
@@ -183,7 +183,7 @@ final class SimdRecurrentPlan implements RecurrentPlan {
       }
     }
     if (!training) {
-      kept.packed();
+      kept.markPacked();
     }
   }
 

@@ -8,7 +8,8 @@ import jdk.incubator.vector.FloatVector;
 /**
  * One row times a panel of single-precision weights: sums[j] += Σ_k a[k] · w[k, j], one chain of fused
  * multiply-adds for each j, in rising k. The weights are read once, front to back, as fast as the caches
- * deliver them: eight vectors of sums were no faster than four (measured with 256 and 512 bits).
+ * deliver them: for one panel, eight vectors of sums were no faster than four (measured with 256 and 512
+ * bits).
  */
 final class StreamKernels32 {
   private StreamKernels32() {}

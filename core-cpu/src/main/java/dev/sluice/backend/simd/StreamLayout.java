@@ -8,7 +8,7 @@ import java.util.Arrays;
 /**
  * Which columns of a matrix product lie where in its packed weights, when each member of the team owns
  * a range of units and reads its weights front to back: part by part, block (gate) by block, panel by
- * panel. A panel is as many neighbouring columns as a kernel multiplies at once; a block's last panel
+ * panel. A panel is some neighbouring columns that a kernel multiplies at once; a block's last panel
  * within a part may be padded.
  */
 final class StreamLayout {

@@ -28,6 +28,9 @@ final class StreamPanels {
    */
   private static final long TWO_STREAMS = 2 << 20;
 
+  /** Columns of the widest panel. */
+  private static final int WIDEST = 4 * LANES;
+
   /** Floats behind an array that keep the next member's off its last cache line. */
   private static final int PADDING = 32;
 
@@ -45,7 +48,7 @@ final class StreamPanels {
      * @param k largest extent of the sums
      */
     Scratch(int rows, int k) {
-      sums = new float[rows * widest(rows) + PADDING];
+      sums = new float[rows * WIDEST + PADDING];
       wide = new float[sums.length];
       decoded = new float[decodedSize(rows)];
       packed = rows == 1 ? null : new PackedRows(rows, k);
@@ -54,16 +57,11 @@ final class StreamPanels {
     /** Floats that it holds. */
     static long size(int rows, int k) {
       long packed = rows == 1 ? 0 : PackedRows.size(rows, k);
-      return 2L * (rows * widest(rows) + PADDING) + decodedSize(rows) + packed;
+      return 2L * (rows * WIDEST + PADDING) + decodedSize(rows) + packed;
     }
 
     private static int decodedSize(int rows) {
-      return rows == 1 ? 0 : FIRST + DECODED * widest(rows);
-    }
-
-    /** Columns of the widest panel. */
-    private static int widest(int rows) {
-      return 4 * LANES;
+      return rows == 1 ? 0 : FIRST + DECODED * WIDEST;
     }
   }
 

@@ -9,12 +9,13 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Register tiles of {@link GemmKernels} for the 32 registers of AVX-512: they read a panel of B half or
- * a third as often as four rows do.
+ * a third as often as four rows do. What the sums start from has rows that lie {@code startStride} apart:
+ * C itself, or a row of zeros at a distance of 0.
  */
 final class WideTiles {
   private WideTiles() {}
 
-  /** C[12 x NR] += A[12 x k] · B[k x NR]. */
+  /** C[12 x NR] = start + A[12 x k] · B[k x NR]. */
   static void tile12(
       int k,
       float[] a,
@@ -129,7 +130,7 @@ final class WideTiles {
     l1.intoArray(c, at11 + LANES);
   }
 
-  /** C[8 x NR] += A[8 x k] · B[k x NR]. */
+  /** C[8 x NR] = start + A[8 x k] · B[k x NR]. */
   static void tile8(
       int k,
       float[] a,

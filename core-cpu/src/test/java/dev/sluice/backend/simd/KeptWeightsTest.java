@@ -2,6 +2,7 @@ package dev.sluice.backend.simd;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.backend.Backend;
@@ -104,12 +105,31 @@ class KeptWeightsTest {
       float[] values = Guarded.random(100_000, 1, 1);
       ArrayTensor weights = ArrayTensor.over(values, Shape.of(values.length));
       KeptWeights kept = new KeptWeights(team, values.length - Lanes.FIRST);
-      assertTrue(kept.changed(weights), "nothing was packed");
-      assertTrue(kept.changed(weights), "the first packing failed");
-      kept.packed();
-      assertFalse(kept.changed(weights), "they are what they were");
+      assertFalse(kept.keep(weights), "nothing was packed");
+      assertFalse(kept.keep(weights), "the first packing failed");
+      kept.markPacked();
+      assertTrue(kept.keep(weights), "they are what they were");
+      values[values.length / 2] = 0f;
+      assertFalse(kept.keep(weights), "another number");
+      kept.markPacked();
       values[values.length / 2] = -0f;
-      assertTrue(kept.changed(weights), "another bit");
+      assertFalse(kept.keep(weights), "another bit");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void whatAComparisonThatFailedSawIsNotTakenForPacked(int threads) {
+    try (ThreadTeam team = new ThreadTeam(threads)) {
+      float[] values = Guarded.random(100_000, 1, 1);
+      int count = values.length - Lanes.FIRST;
+      KeptWeights kept = new KeptWeights(team, count);
+      kept.keep(ArrayTensor.over(values, Shape.of(count)));
+      kept.markPacked();
+      float[] tooFew = Arrays.copyOf(values, values.length - 1);
+      ArrayTensor broken = ArrayTensor.over(tooFew, Shape.of(count - 1));
+      assertThrows(IndexOutOfBoundsException.class, () -> kept.keep(broken));
+      assertFalse(kept.keep(ArrayTensor.over(values, Shape.of(count))));
     }
   }
 }

@@ -5,8 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
+import dev.sluice.backend.Backend;
 import dev.sluice.backend.CellType;
+import dev.sluice.backend.RecurrentPlan;
 import dev.sluice.backend.RecurrentSpec;
+import java.lang.management.ManagementFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -45,5 +49,29 @@ class RecurrentSizesTest {
   void whatFitsIsNot(int hidden, int steps, int batch) {
     RecurrentSpec spec = RecurrentSpec.of(CellType.LSTM, 3, hidden);
     assertDoesNotThrow(() -> RecurrentSizes.require(spec, steps, batch, true));
+  }
+
+  /** What a plan says that it holds is what its constructor allocates. */
+  @ParameterizedTest
+  @CsvSource({
+    "LSTM, 1, false, false",
+    "LSTM, 3, true, false",
+    "LSTM, 1, false, true",
+    "LSTM, 3, true, true",
+    "GRU, 3, true, false",
+    "GRU, 3, true, true",
+    "RNN_TANH, 2, false, false"
+  })
+  void plansHoldWhatTheySay(CellType cell, int layers, boolean both, boolean training) {
+    RecurrentSpec spec = RecurrentSpec.of(cell, 70, 200).withLayers(layers).withBidirectional(both);
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    try (Backend backend = new SimdBackend(2)) {
+      backend.recurrent().plan(spec, 40, 20, training).close(); // loads classes
+      long before = threads.getCurrentThreadAllocatedBytes();
+      try (RecurrentPlan plan = backend.recurrent().plan(spec, 40, 20, training)) {
+        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+        assertEquals(allocated, plan.bytes(), 0.01 * allocated);
+      }
+    }
   }
 }
