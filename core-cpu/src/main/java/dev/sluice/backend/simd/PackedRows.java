@@ -1,5 +1,6 @@
 package dev.sluice.backend.simd;
 
+import static dev.sluice.backend.simd.Lanes.FIRST;
 import static dev.sluice.backend.simd.Lanes.LANES;
 import static dev.sluice.backend.simd.Lanes.SPECIES;
 
@@ -25,7 +26,7 @@ final class PackedRows {
   private static final VectorShuffle<Float> LOWER_FOURS = zipFours(0);
   private static final VectorShuffle<Float> UPPER_FOURS = zipFours(1);
 
-  /** Blocks of KC steps, each all quads of all rows. */
+  /** Blocks of KC steps, each all quads of all rows, from {@link Lanes#FIRST} on. */
   final float[] data;
 
   private final int blockSize;
@@ -38,7 +39,7 @@ final class PackedRows {
 
   /** Floats that such a factor holds. */
   static int size(int rows, int k) {
-    return Math.toIntExact(Math.ceilDiv(k, Gemm.KC) * blockSize(rows));
+    return Math.toIntExact(FIRST + Math.ceilDiv(k, Gemm.KC) * blockSize(rows));
   }
 
   private static long blockSize(int rows) {
@@ -47,7 +48,7 @@ final class PackedRows {
 
   /** Index of the first row's element at step p. */
   int at(int p) {
-    return p / Gemm.KC * blockSize + p % Gemm.KC * 4;
+    return FIRST + p / Gemm.KC * blockSize + p % Gemm.KC * 4;
   }
 
   /** Lanes of two vectors in turn, four at a time: the lower half of the result or the upper. */
