@@ -17,6 +17,9 @@ public enum Peer {
   ONNX_RUNTIME(
       "ONNX Runtime", "1.29.0", "onnxruntime", "dev.sluice.bench.peers.onnxruntime.OnnxEngines");
 
+  /** Variable of the environment that has PyTorch use oneDNN for single steps. */
+  public static final String ONEDNN = "SLUICE_ONEDNN";
+
   private final String title;
   private final String version;
   private final String folder;
@@ -53,15 +56,23 @@ public enum Peer {
    * How it may be run; the fastest is kept. OpenBLAS in PyTorch has threads of its own beside
    * OpenMP's; where both wait actively they take the cores from each other, so that a GRU is fastest
    * with threads for OpenBLAS alone: 93 GFLOP/s at (256, 2, 32, 64) forward on two cores, 71 on one
-   * thread, less with two of each.
+   * thread, less with two of each. A single step is faster without oneDNN on some CPUs and sizes, and
+   * with it on others.
    */
-  List<Setting> settings(int cores) {
+  List<Setting> settings(Work work, int cores) {
+    boolean chooses = this == PYTORCH && work.kind() == Kind.STREAM;
     List<Setting> settings = new ArrayList<>(List.of(Setting.threads(1)));
+    if (chooses) {
+      settings.add(Setting.threads(1).with(ONEDNN, "on"));
+    }
     if (cores > 1) {
       settings.add(Setting.threads(cores));
       if (this == PYTORCH) {
         settings.add(Setting.threads(cores).with("OMP_WAIT_POLICY", "passive"));
         settings.add(Setting.threads(cores).with("OMP_NUM_THREADS", "1"));
+      }
+      if (chooses) {
+        settings.add(Setting.threads(cores).with(ONEDNN, "on"));
       }
     }
     return settings;

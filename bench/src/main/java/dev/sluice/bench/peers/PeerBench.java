@@ -37,8 +37,13 @@ public final class PeerBench {
 
   private static final double FAIR_CHANCE = 0.6;
 
-  /** A warm-up goes on while a round takes less than this part of the best before: code is compiled. */
+  /**
+   * A warm-up goes on while a round, or one of the last {@link #STILL}, takes less than this part of the
+   * best before: code is compiled.
+   */
   private static final double QUICKENS = 0.95;
+
+  private static final int STILL = 3;
 
   /** But no longer than so many warm-ups. */
   private static final double LONGEST = 3;
@@ -128,7 +133,7 @@ public final class PeerBench {
         progress.accept(work.title() + ": " + peer.title() + " warms up");
         int first = chosen.size();
         double best = Double.POSITIVE_INFINITY;
-        for (Setting setting : peer.settings(cores)) {
+        for (Setting setting : peer.settings(work, cores)) {
           EngineProcess process = starter.start(peer, setting, PATIENCE);
           // Known at once, so that it is closed whatever happens.
           chosen.add(new Candidate(peer, setting, process, Double.POSITIVE_INFINITY));
@@ -209,14 +214,14 @@ public final class PeerBench {
     long spent = 0;
     long[] nanos = process.time(1);
     double shortest = Double.POSITIVE_INFINITY;
-    boolean quickens;
+    int still = 0;
     double part;
     do {
       nanos = process.time(count(median(nanos), effort.warmUpNanos() / WARM_UP_ROUNDS));
       spent += Arrays.stream(nanos).sum();
-      quickens = shortest < Double.POSITIVE_INFINITY && median(nanos) < QUICKENS * shortest;
+      still = median(nanos) < QUICKENS * shortest ? 0 : still + 1;
       shortest = Math.min(shortest, median(nanos));
-      part = quickens ? LONGEST : shortest < HOPELESS * best ? 1 : FAIR_CHANCE;
+      part = still < STILL ? LONGEST : shortest < HOPELESS * best ? 1 : FAIR_CHANCE;
     } while (spent < part * effort.warmUpNanos());
     return shortest;
   }

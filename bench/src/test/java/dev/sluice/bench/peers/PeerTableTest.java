@@ -88,11 +88,23 @@ class PeerTableTest {
 
   @Test
   void settingsCoverOneThreadAndAllCores() {
-    assertEquals(List.of("1"), Peer.PYTORCH.settings(1).stream().map(Setting::title).toList());
+    assertEquals(List.of("1"), settings(Peer.PYTORCH, TRAIN, 1));
     assertEquals(
         List.of("1", "4", "4 OMP_WAIT_POLICY=passive", "4 OMP_NUM_THREADS=1"),
-        Peer.PYTORCH.settings(4).stream().map(Setting::title).toList());
-    assertEquals(List.of("1", "4"), Peer.SLUICE.settings(4).stream().map(Setting::title).toList());
+        settings(Peer.PYTORCH, TRAIN, 4));
+    assertEquals(List.of("1", "4"), settings(Peer.SLUICE, TRAIN, 4));
+  }
+
+  @Test
+  void singleStepsOfPyTorchAreTriedWithOneDnnToo() {
+    Work step = new Work(Kind.STREAM, CellType.LSTM, 8, 1, 1, 1, 0);
+    assertEquals(List.of("1", "1 SLUICE_ONEDNN=on"), settings(Peer.PYTORCH, step, 1));
+    assertTrue(settings(Peer.PYTORCH, step, 4).contains("4 SLUICE_ONEDNN=on"));
+    assertEquals(List.of("1", "4"), settings(Peer.ONNX_RUNTIME, step, 4));
+  }
+
+  private static List<String> settings(Peer peer, Work work, int cores) {
+    return peer.settings(work, cores).stream().map(Setting::title).toList();
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.sluice.bench.peers.pytorch;
 
 import dev.sluice.backend.CellType;
 import dev.sluice.bench.peers.Engine;
+import dev.sluice.bench.peers.Peer;
 import dev.sluice.bench.peers.Work;
 import dev.sluice.bench.peers.WorkData;
 import java.util.LinkedHashMap;
@@ -30,7 +31,8 @@ public final class TorchEngines implements Engine.Factory {
   @Override
   public Engine prepare(Work work, WorkData data, int threads) {
     torch.set_num_threads(Integer.parseInt(System.getenv("OMP_NUM_THREADS")));
-    torch.globalContext().setUserEnabledMkldnn(work.kind() != Work.Kind.STREAM);
+    boolean oneDnn = work.kind() != Work.Kind.STREAM || System.getenv(Peer.ONEDNN) != null;
+    torch.globalContext().setUserEnabledMkldnn(oneDnn);
     return switch (work.kind()) {
       case TRAIN -> new Train(work, data);
       case FORWARD -> new Forward(work, data);
